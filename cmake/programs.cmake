@@ -1,0 +1,50 @@
+# The schema generator, the examples and the demo: each built as soon as its folder holds sources.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/schema_gen/*.cpp)
+if(sources AND TARGET ec_base AND TARGET ec_schema)
+  add_executable(schema_gen ${sources})
+  target_link_libraries(schema_gen PRIVATE ec_options ec_base ec_schema)
+endif()
+
+# Programs of the C ABI use the shared library, programs of the C++ API the static one.
+function(ec_program name library)
+  add_executable(${name} ${ARGN})
+  target_link_libraries(${name} PRIVATE ec_options ${library})
+endfunction()
+
+if(NOT EVENTCORE_EXAMPLES)
+  return()
+endif()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/c/*.c)
+foreach(source IN LISTS sources)
+  get_filename_component(name ${source} NAME_WE)
+  ec_program(example_c_${name} eventcore ${source})
+endforeach()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/cpp/*.cpp)
+foreach(source IN LISTS sources)
+  get_filename_component(name ${source} NAME_WE)
+  ec_program(example_cpp_${name} eventcore_static ${source})
+endforeach()
+
+# examples/demo: NAME_main.c or NAME_main.cpp is a program NAME of its own beside eventcore_demo, the rest is the demo.
+file(GLOB sources CONFIGURE_DEPENDS
+  ${PROJECT_SOURCE_DIR}/examples/demo/*.cpp ${PROJECT_SOURCE_DIR}/examples/demo/*.c)
+set(helpers ${sources})
+list(FILTER sources EXCLUDE REGEX "_main\\.c(pp)?$")
+list(FILTER helpers INCLUDE REGEX "_main\\.c(pp)?$")
+if(sources)
+  ec_program(eventcore_demo eventcore_static ${sources})
+  target_link_libraries(eventcore_demo PRIVATE nlohmann_json::nlohmann_json Threads::Threads)
+  target_compile_definitions(eventcore_demo PRIVATE EC_DEMO_DATA="${PROJECT_SOURCE_DIR}/examples")
+  foreach(source IN LISTS helpers)
+    get_filename_component(name ${source} NAME_WE)
+    string(REGEX REPLACE "_main$" "" name ${name})
+    if(source MATCHES "\\.c$")
+      ec_program(${name} eventcore ${source})
+    else()
+      ec_program(${name} eventcore_static ${source})
+    endif()
+    add_dependencies(eventcore_demo ${name})
+  endforeach()
+endif()

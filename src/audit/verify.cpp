@@ -1,0 +1,114 @@
+#include "audit/verify.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "audit/chain.hpp"
+#include "base/json.hpp"
+#include "schema/all.hpp"
+#include "schema/generated/columns.hpp"
+
+namespace eventcore::audit {
+
+namespace a = col::audit_logs;
+
+namespace {
+
+constexpr std::int64_t page = 1'000;
+
+std::string_view image_text(const Value& value) { return value.is_null() ? std::string_view{} : value.text(); }
+
+struct ImageColumns {
+  Column image;
+  Column salt;
+  Column commitment;
+};
+constexpr ImageColumns image_columns[4] = {{a::old_personal, a::salt1, a::c1},
+                                           {a::old_values, a::salt2, a::c2},
+                                           {a::new_personal, a::salt3, a::c3},
+                                           {a::new_values, a::salt4, a::c4}};
+
+// The seqs whose images an erase entry declared gone: {"erased": [[first, last], ...]}.
+void note_erased(const Record& entry, std::set<std::pair<std::int64_t, std::int64_t>>& erased) {
+  if (entry[a::operation].text() != "erase" || entry[a::new_values].is_null()) return;
+  auto parsed = parse_json(entry[a::new_values].text());
+  if (!parsed || !parsed.assume_value().contains("erased")) return;
+  for (const Json& range : parsed.assume_value()["erased"])
+    if (range.is_array() && range.size() == 2 && range[0].is_number_integer() && range[1].is_number_integer())
+      erased.emplace(range[0].get<std::int64_t>(), range[1].get<std::int64_t>());
+}
+
+class Walk {
+ public:
+  explicit Walk(ChainReport& report) : report_(report) {}
+
+  void entry(const Record& row) {
+    if (report_.first_bad) return;
+    const std::int64_t seq = row[a::seq].integer();
+    if (seq != report_.entries + 1) return bad(report_.entries + 1, "the entry is missing");
+    const Digest expected = recompute(previous_, row);
+    const Bytes& stored = row[a::entry_hash].bytes();
+    if (!std::equal(stored.begin(), stored.end(), expected.begin(), expected.end()))
+      return bad(seq, "the entry was changed, or the one before it");
+    check_images(row, seq);
+    note_erased(row, erased_);
+    previous_ = expected;
+    report_.entries = seq;
+  }
+
+  void finish(const store::ChainHead& head) {
+    report_.head = previous_;
+    if (report_.first_bad) return;
+    for (std::int64_t seq : blank_) {
+      const bool listed = std::any_of(erased_.begin(), erased_.end(),
+                                      [&](const auto& range) { return range.first <= seq && seq <= range.second; });
+      if (!listed) return bad(seq, "an image is missing and no erasure lists it");
+    }
+    if (head.seq != report_.entries || head.hash != previous_) bad(report_.entries, "the chain's end is missing");
+  }
+
+ private:
+  void check_images(const Record& row, std::int64_t seq) {
+    for (const ImageColumns& columns : image_columns) {
+      const Value& salt = row[columns.salt];
+      if (salt.is_null() || salt.bytes().empty()) {
+        blank_.insert(seq);
+        continue;
+      }
+      const Digest c = commitment(image_text(row[columns.image]), salt.bytes());
+      const Bytes& stored = row[columns.commitment].bytes();
+      if (!std::equal(stored.begin(), stored.end(), c.begin(), c.end())) return bad(seq, "an image was changed");
+    }
+  }
+  void bad(std::int64_t seq, std::string reason) { report_.first_bad = FirstBad{seq, std::move(reason)}; }
+
+  ChainReport& report_;
+  Digest previous_{};
+  std::set<std::pair<std::int64_t, std::int64_t>> erased_;
+  std::set<std::int64_t> blank_;
+};
+
+}  // namespace
+
+Result<ChainReport> verify_chain(store::Reader& reader, const Uuid& organization) {
+  ChainReport report;
+  Walk walk(report);
+  store::Query query;
+  query.table = &schema::tables::audit_logs;
+  query.organization = organization;
+  query.limit = page;
+  query.order = {{a::seq.index, false}};
+  for (;;) {
+    EC_TRY(rows, reader.list(query));
+    for (const Record& row : rows) walk.entry(row);
+    if (report.first_bad || rows.size() < static_cast<std::size_t>(page)) break;
+    query.after = {rows.back()[a::seq], Value(rows.back().id())};
+  }
+  EC_TRY(head, reader.chain_head(organization));
+  walk.finish(head);
+  report.ok = !report.first_bad;
+  return report;
+}
+
+}  // namespace eventcore::audit

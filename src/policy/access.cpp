@@ -1,0 +1,252 @@
+#include "policy/access.hpp"
+
+#include <algorithm>
+
+#include "schema/all.hpp"
+
+namespace eventcore::policy {
+
+using schema::Grant;
+using schema::Grants;
+using schema::KeyAccess;
+using schema::Predicate;
+using schema::TableDef;
+
+namespace {
+
+bool key_has(const Facts& facts, schema::Group group, bool write) {
+  const std::string name(schema::group_name(group));
+  for (const std::string& permission : facts.permissions)
+    if (permission == name || (!write && permission == name + ":read")) return true;
+  return false;
+}
+
+// key(group): what an org_admin of the key's organization has on the tables of that section.
+Facts admin_in_place_of(const Facts& key) {
+  Facts admin;
+  admin.kind = PrincipalKind::user;
+  admin.valid = key.valid;
+  admin.organization = key.organization;
+  admin.role = Role::admin;
+  return admin;
+}
+
+bool key_may(Operation operation, const TableDef& table, const Facts& facts) {
+  if (table.access.keys == KeyAccess::closed) return false;
+  const bool write = operation != Operation::view;
+  if (write && table.access.keys == KeyAccess::read_only) return false;
+  return key_has(facts, table.access.group, write);
+}
+
+bool bound_elsewhere(const Record& row, const Facts& facts) {
+  if (row.table().global || !facts.organization) return false;
+  return row.organization_id() != *facts.organization;
+}
+
+// The columns of events that public_event opens; a key sees these of its organization's events whatever its groups.
+const schema::Columns* public_columns_of_events() {
+  for (const Grant& grant : schema::tables::events.access.view.view())
+    if (grant.predicate == Predicate::public_event) return &grant.only;
+  return nullptr;
+}
+
+void add_columns(std::vector<bool>& columns, const TableDef& table, const schema::Columns& only) {
+  for (std::size_t i = 0; i < table.columns.size(); ++i)
+    if (only.empty() || only.contains(table.columns[i].name)) columns[i] = true;
+}
+
+bool never_leaves(const schema::ColumnDef& column) {
+  return column.is(schema::internal) || column.type == schema::Type::sealed;
+}
+
+// Takes from `columns` what the table's column rules narrow and no grant of the rule gives back.
+Status narrow(std::vector<bool>& columns, bool reading, const Record& row, const Facts& facts, Related& related) {
+  const TableDef& table = row.table();
+  for (const schema::ColumnRule& rule : table.access.column_rules) {
+    const Grants& grants = reading ? rule.read : rule.write;
+    if (grants.empty()) continue;
+    bool given = false;
+    for (const Grant& grant : grants.view()) {
+      EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
+      given = given || holds;
+    }
+    if (given) continue;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      if (rule.columns.contains(table.columns[i].name)) columns[i] = false;
+  }
+  return ok();
+}
+
+void hide_what_never_leaves(std::vector<bool>& columns, const TableDef& table) {
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (never_leaves(table.columns[i])) columns[i] = false;
+}
+
+std::string grant_names(const Grants& grants) {
+  std::string names;
+  for (const Grant& grant : grants.view()) {
+    if (!names.empty()) names += ", ";
+    names += schema::predicate_name(grant.predicate);
+  }
+  return names;
+}
+
+Result<Verdict> decide_as(Operation operation, const Record& row, const Facts& facts, Related& related) {
+  const TableDef& table = row.table();
+  const Grants& grants = grants_of(table.access, operation);
+  Verdict verdict;
+  verdict.columns.assign(table.columns.size(), false);
+  for (const Grant& grant : grants.view()) {
+    EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
+    if (!holds) continue;
+    if (!verdict.allowed) verdict.policy = schema::predicate_name(grant.predicate);
+    verdict.allowed = true;
+    add_columns(verdict.columns, table, grant.only);
+    if (grant.only.empty()) break;
+  }
+  if (!verdict.allowed) {
+    verdict.policy = grant_names(grants);
+    return verdict;
+  }
+  if (operation == Operation::view) hide_what_never_leaves(verdict.columns, table);
+  EC_TRYV(narrow(verdict.columns, operation == Operation::view, row, facts, related));
+  return verdict;
+}
+
+Verdict for_service(Operation operation, const TableDef& table) {
+  Verdict verdict{true, "service", std::vector<bool>(table.columns.size(), true)};
+  if (operation == Operation::view) hide_what_never_leaves(verdict.columns, table);
+  return verdict;
+}
+
+bool key_sees_event(const Record& row, const Facts& facts) {
+  return row.table().id == schema::tables::events.id && facts.organization &&
+         row.organization_id() == *facts.organization;
+}
+
+}  // namespace
+
+std::string_view operation_name(Operation operation) {
+  switch (operation) {
+    case Operation::view: return "view";
+    case Operation::create: return "insert";
+    case Operation::update: return "update";
+    case Operation::remove: return "delete";
+  }
+  return "view";
+}
+
+const Grants& grants_of(const schema::Access& access, Operation operation) {
+  switch (operation) {
+    case Operation::view: return access.view;
+    case Operation::create: return access.create;
+    case Operation::update: return access.update;
+    case Operation::remove: return access.remove;
+  }
+  return access.view;
+}
+
+Expr view_condition(const TableDef& table, const Facts& facts) {
+  if (!facts.valid) return Expr::never();
+  if (facts.is_service()) return Expr::always();
+  std::vector<Expr> any;
+  if (facts.kind == PrincipalKind::api_key) {
+    if (key_may(Operation::view, table, facts)) {
+      const Facts admin = admin_in_place_of(facts);
+      for (const Grant& grant : table.access.view.view()) any.push_back(predicate_expr(grant.predicate, table, admin));
+    }
+    if (table.id == schema::tables::events.id && facts.organization)
+      any.push_back(Expr::equals(static_cast<std::uint16_t>(policy_columns(table).organization), *facts.organization));
+  }
+  for (const Grant& grant : table.access.view.view()) any.push_back(predicate_expr(grant.predicate, table, facts));
+  return Expr::any_of(std::move(any));
+}
+
+Expr readable_condition(const TableDef& table, std::uint16_t column, const Facts& facts) {
+  const schema::ColumnDef& def = table.columns[column];
+  if (!facts.valid || never_leaves(def)) return Expr::never();
+  if (facts.is_service()) return Expr::always();
+  const bool as_admin = facts.kind == PrincipalKind::api_key && key_may(Operation::view, table, facts);
+  const Facts reader = as_admin ? admin_in_place_of(facts) : facts;
+  std::vector<Expr> any;
+  bool everywhere = true;  // every grant opens the column: reading the row is enough
+  for (const Grant& grant : table.access.view.view()) {
+    if (grant.only.empty() || grant.only.contains(def.name))
+      any.push_back(predicate_expr(grant.predicate, table, reader));
+    else if (!predicate_expr(grant.predicate, table, reader).is_never())
+      everywhere = false;
+  }
+  if (facts.kind == PrincipalKind::api_key && table.id == schema::tables::events.id) {
+    const schema::Columns* open = public_columns_of_events();
+    if (open != nullptr && (open->empty() || open->contains(def.name)))
+      any.push_back(Expr::equals(1, *facts.organization));
+    else
+      everywhere = everywhere && as_admin;
+  }
+  Expr readable = everywhere && !any.empty() ? Expr::always() : Expr::any_of(std::move(any));
+  if (everywhere && view_condition(table, facts).is_never()) return Expr::never();
+  for (const schema::ColumnRule& rule : table.access.column_rules) {
+    if (rule.read.empty() || !rule.columns.contains(def.name)) continue;
+    std::vector<Expr> allowed;
+    for (const Grant& grant : rule.read.view()) allowed.push_back(predicate_expr(grant.predicate, table, reader));
+    readable = Expr::all_of({std::move(readable), Expr::any_of(std::move(allowed))});
+  }
+  return readable;
+}
+
+Result<Verdict> decide(Operation operation, const Record& row, const Facts& facts, Related& related) {
+  const TableDef& table = row.table();
+  if (!facts.valid || bound_elsewhere(row, facts))
+    return Verdict{false, grant_names(grants_of(table.access, operation)), std::vector<bool>(table.columns.size())};
+  if (facts.is_service()) return for_service(operation, table);
+  if (facts.kind != PrincipalKind::api_key) return decide_as(operation, row, facts, related);
+  if (key_may(operation, table, facts)) return decide_as(operation, row, admin_in_place_of(facts), related);
+  EC_TRY(verdict, decide_as(operation, row, facts, related));
+  if (operation == Operation::view && key_sees_event(row, facts)) {
+    verdict.allowed = true;
+    verdict.policy = "key";
+    if (const schema::Columns* open = public_columns_of_events()) add_columns(verdict.columns, table, *open);
+    hide_what_never_leaves(verdict.columns, table);
+    EC_TRYV(narrow(verdict.columns, true, row, facts, related));
+  }
+  return verdict;
+}
+
+Status may_write_kind(Operation operation, const TableDef& table, const Facts& facts) {
+  const Grants& grants = grants_of(table.access, operation);
+  const bool importing = facts.is_service() && operation == Operation::create;
+  if (grants.has(Predicate::nobody) && grants.count == 1)
+    return Failure(Errc::engine_only, {std::string(table.name) + ": nobody writes this directly", {}, {}});
+  if (grants.has(Predicate::command))
+    return Failure(Errc::engine_only, {std::string(table.name) + ": only commands write this", {}, {}});
+  if (grants.has(Predicate::engine) && !importing)
+    return Failure(Errc::engine_only, {std::string(table.name) + ": only the engine writes this", {}, {}});
+  return ok();
+}
+
+Result<bool> may_run(const schema::CommandDef& command, const Record& subject, const Facts& facts, Related& related) {
+  if (!facts.valid || bound_elsewhere(subject, facts)) return false;
+  if (facts.is_service() || command.runs == schema::Runs::anyone) return true;
+  if (command.runs == schema::Runs::service_only) return false;
+  if (facts.kind == PrincipalKind::api_key) {
+    if (command.group.empty() || !facts.organization || subject.organization_id() != *facts.organization) return false;
+    return std::find(facts.permissions.begin(), facts.permissions.end(), command.group) != facts.permissions.end();
+  }
+  for (const Grant& grant : command.allow.view()) {
+    EC_TRY(holds, predicate_holds(grant.predicate, subject, facts, related));
+    if (holds) return true;
+  }
+  return false;
+}
+
+Result<std::vector<Explained>> explain(Operation operation, const Record& row, const Facts& facts, Related& related) {
+  std::vector<Explained> lines;
+  if (facts.is_service()) lines.push_back({"service", true});
+  for (const Grant& grant : grants_of(row.table().access, operation).view()) {
+    EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
+    lines.push_back({std::string(schema::predicate_name(grant.predicate)), holds});
+  }
+  return lines;
+}
+
+}  // namespace eventcore::policy

@@ -1,0 +1,191 @@
+#include "policy/principal.hpp"
+
+#include <algorithm>
+
+#include "base/secret.hpp"
+#include "base/time.hpp"
+#include "schema/all.hpp"
+#include "schema/generated/columns.hpp"
+
+namespace eventcore::policy {
+
+namespace {
+
+constexpr std::string_view device_prefix = "ec_device_";
+
+std::optional<Role> role_of(std::string_view name) {
+  constexpr std::string_view names[] = {"guest", "member", "manager", "admin", "owner"};
+  for (std::size_t i = 0; i < std::size(names); ++i)
+    if (names[i] == name) return static_cast<Role>(i);
+  return std::nullopt;
+}
+
+std::optional<AssignmentRole> assignment_role_of(std::string_view name) {
+  constexpr std::string_view names[] = {"event_director", "producer", "marketing_manager", "sponsorship_manager",
+                                        "operations_manager", "technical_director", "customer_experience_manager"};
+  for (std::size_t i = 0; i < std::size(names); ++i)
+    if (names[i] == name) return static_cast<AssignmentRole>(i);
+  return std::nullopt;
+}
+
+// The row with a store-wide unique id, short columns.
+Result<std::optional<Record>> only_row(store::Reader& reader, const schema::TableDef& table, const Uuid& id) {
+  EC_TRY(rows, reader.get_anywhere(table, id, 2));
+  if (rows.size() != 1) return std::optional<Record>{};
+  return std::optional<Record>(std::move(rows.front()));
+}
+
+Status load_assignments(store::Reader& reader, Facts& facts, Micros now) {
+  EC_TRY(today, date_in_zone(now, "UTC"));
+  store::Query query;
+  query.table = &schema::tables::team_assignments;
+  query.organization = facts.organization;
+  query.columns = store::ColumnSet::short_only(*query.table);
+  query.where = Expr::all_of(
+      {Expr::equals(col::team_assignments::user_id.index, facts.id),
+       Expr::in_list(col::team_assignments::assignment_status.index, {Value("assigned"), Value("active")})});
+  EC_TRY(rows, reader.list(query));
+  for (const Record& row : rows) {
+    const Value& from = row[col::team_assignments::start_date];
+    const Value& to = row[col::team_assignments::end_date];
+    if ((!from.is_null() && from.text() > today) || (!to.is_null() && to.text() < today)) continue;
+    const auto role = assignment_role_of(row[col::team_assignments::role_type].text());
+    if (role) facts.assignments.push_back({row[col::team_assignments::event_id].uuid(), *role});
+  }
+  return ok();
+}
+
+Status load_user(store::Reader& reader, const Principal& principal, Facts& facts, Micros now) {
+  EC_TRY(row, only_row(reader, schema::tables::users, principal.id));
+  if (!row || !(*row)[col::users::is_active].boolean()) return ok();
+  if (principal.organization && *principal.organization != row->organization_id()) return ok();
+  const auto role = role_of((*row)[col::users::role].text());
+  if (!role) return ok();
+  facts.organization = row->organization_id();
+  facts.role = *role;
+  facts.valid = true;
+  return load_assignments(reader, facts, now);
+}
+
+Status load_sponsor(store::Reader& reader, const Principal& principal, Facts& facts) {
+  EC_TRY(row, only_row(reader, schema::tables::sponsors, principal.id));
+  if (!row) return ok();
+  facts.valid = true;
+  facts.organization = row->organization_id();
+  const Value& package = (*row)[col::sponsors::package_id];
+  if (!package.is_null()) facts.package = package.uuid();
+  if ((*row)[col::sponsors::contract_status].text() != "cancelled")
+    facts.event = (*row)[col::sponsors::event_id].uuid();
+  return ok();
+}
+
+Status load_device(store::Reader& reader, const Principal& principal, Facts& facts) {
+  EC_TRY(row, only_row(reader, schema::tables::devices, principal.id));
+  if (!row || !(*row)[col::devices::revoked_at].is_null()) return ok();
+  const Bytes& stored = (*row)[col::devices::key_hash].bytes();
+  if (!equal_constant_time(stored, principal.key_hash)) return ok();
+  facts.valid = true;
+  facts.organization = row->organization_id();
+  facts.event = (*row)[col::devices::event_id].uuid();
+  const Value& gate = (*row)[col::devices::gate];
+  if (!gate.is_null()) facts.gate = gate.text();
+  return ok();
+}
+
+Status load_customer(store::Reader& reader, const Principal& principal, Facts& facts) {
+  facts.email = principal.email;
+  facts.organization = principal.organization;
+  facts.valid = !facts.email.empty();
+  if (!facts.valid) return ok();
+  const schema::TableDef& tickets = schema::tables::tickets;
+  const auto order_email = col::ticket_orders::customer_email_folded.index;
+  store::Aggregate query;
+  query.table = &tickets;
+  query.organization = facts.organization;
+  query.group_by = {col::tickets::event_id.index};
+  query.where = Expr::all_of(
+      {Expr::in_list(col::tickets::status.index, {Value("valid"), Value("used")}),
+       Expr::any_of({Expr::equals(col::tickets::attendee_email_folded.index, Value(facts.email)),
+                     Expr::all_of({Expr::is_null(col::tickets::transferred_from.index),
+                                   Expr::parent(col::tickets::order_id.index, schema::tables::ticket_orders,
+                                                Expr::equals(order_email, Value(facts.email)))})})});
+  EC_TRY(rows, reader.aggregate(query));
+  for (const auto& row : rows) facts.ticket_events.push_back(row.front().uuid());
+  return ok();
+}
+
+}  // namespace
+
+std::string_view kind_name(PrincipalKind kind) {
+  switch (kind) {
+    case PrincipalKind::service: return "service";
+    case PrincipalKind::user: return "user";
+    case PrincipalKind::sponsor: return "sponsor";
+    case PrincipalKind::customer: return "customer";
+    case PrincipalKind::api_key: return "api_key";
+    case PrincipalKind::device: return "device";
+    case PrincipalKind::anon: return "anon";
+  }
+  return "anon";
+}
+
+bool Facts::is_assigned(const Uuid& event_id) const {
+  return std::any_of(assignments.begin(), assignments.end(), [&](const Assignment& a) { return a.event == event_id; });
+}
+
+bool Facts::is_assigned(const Uuid& event_id, AssignmentRole as) const {
+  return std::any_of(assignments.begin(), assignments.end(),
+                     [&](const Assignment& a) { return a.event == event_id && a.role == as; });
+}
+
+bool Facts::is_assigned_anywhere(AssignmentRole as) const {
+  return std::any_of(assignments.begin(), assignments.end(), [&](const Assignment& a) { return a.role == as; });
+}
+
+Result<Facts> load_facts(store::Reader& reader, const Principal& principal, Micros now) {
+  Facts facts;
+  facts.kind = principal.kind;
+  facts.id = principal.id;
+  switch (principal.kind) {
+    case PrincipalKind::service:
+    case PrincipalKind::anon:
+      facts.valid = true;
+      facts.organization = principal.organization;
+      break;
+    case PrincipalKind::user: EC_TRYV(load_user(reader, principal, facts, now)); break;
+    case PrincipalKind::sponsor: EC_TRYV(load_sponsor(reader, principal, facts)); break;
+    case PrincipalKind::customer: EC_TRYV(load_customer(reader, principal, facts)); break;
+    case PrincipalKind::device: EC_TRYV(load_device(reader, principal, facts)); break;
+    case PrincipalKind::api_key: break;  // keys are issued by a command of a later release; until then none is valid
+  }
+  return facts;
+}
+
+Result<Digest> key_digest(store::Reader& reader, const Uuid& organization, std::string_view secret) {
+  return reader.keyed_digest(organization, "access-key", secret);
+}
+
+Result<Principal> authenticate_device(store::Reader& reader, std::string_view token) {
+  if (!token.starts_with(device_prefix)) return Errc::unauthenticated;
+  const std::string_view rest = token.substr(device_prefix.size());
+  const std::size_t cut = rest.find('_');
+  if (cut == std::string_view::npos) return Errc::unauthenticated;
+  store::Query query;
+  query.table = &schema::tables::devices;
+  query.where = Expr::equals(col::devices::public_id.index, Value(rest.substr(0, cut)));
+  query.limit = 1;
+  EC_TRY(rows, reader.list(query));
+  if (rows.empty()) return Errc::unauthenticated;
+  const Record& row = rows.front();
+  EC_TRY(digest, key_digest(reader, row.organization_id(), rest.substr(cut + 1)));
+  if (!equal_constant_time(row[col::devices::key_hash].bytes(), digest)) return Errc::unauthenticated;
+  if (!row[col::devices::revoked_at].is_null()) return Errc::unauthenticated;
+  Principal principal;
+  principal.kind = PrincipalKind::device;
+  principal.id = row.id();
+  principal.organization = row.organization_id();
+  principal.key_hash = digest;
+  return principal;
+}
+
+}  // namespace eventcore::policy

@@ -1,0 +1,76 @@
+// Principal: who calls. Facts: what that principal holds at this moment, read once per unit of work, so that a right
+// lost is lost from the next unit of work on, also for sessions that are open.
+// Thread: plain data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/hash.hpp"
+#include "base/uuid.hpp"
+#include <eventcore/result.hpp>
+#include "store/reader.hpp"
+
+namespace eventcore::policy {
+
+enum class PrincipalKind : std::uint8_t { service, user, sponsor, customer, api_key, device, anon };
+
+std::string_view kind_name(PrincipalKind kind);
+
+struct Principal {
+  PrincipalKind kind = PrincipalKind::anon;
+  Uuid id{};                           // user, sponsor, api key or device row
+  std::optional<Uuid> organization{};  // the tenant the session is bound to, where it is
+  std::string email{};                 // customer: folded
+  std::string reason{};                // service: why, for the audit log
+  Digest key_hash{};                   // device, api_key: what the presented secret hashed to
+};
+
+enum class Role : std::uint8_t { guest, member, manager, admin, owner };
+
+enum class AssignmentRole : std::uint8_t {
+  event_director, producer, marketing_manager, sponsorship_manager, operations_manager, technical_director,
+  customer_experience_manager,
+};
+
+struct Assignment {
+  Uuid event;
+  AssignmentRole role = AssignmentRole::event_director;
+};
+
+struct Facts {
+  PrincipalKind kind = PrincipalKind::anon;
+  bool valid = false;                  // false: sees nothing and can do nothing
+  Uuid id{};
+  std::optional<Uuid> organization{};
+  Role role = Role::guest;             // user
+  std::vector<Assignment> assignments{};  // user: those that count today
+  std::string email{};                 // customer
+  std::optional<Uuid> event{};         // device: its event; sponsor: its event unless the contract is cancelled
+  std::optional<Uuid> package{};       // sponsor
+  std::string gate{};                  // device
+  std::vector<Uuid> ticket_events{};   // customer: events it holds a valid or used ticket for
+  std::vector<std::string> permissions{};  // api_key
+  std::optional<Uuid> key_sponsor{};   // api_key made for a sponsor
+
+  [[nodiscard]] bool is_service() const { return kind == PrincipalKind::service; }
+  [[nodiscard]] bool is_user(Role at_least) const { return kind == PrincipalKind::user && role >= at_least; }
+  [[nodiscard]] bool is_assigned(const Uuid& event_id) const;
+  [[nodiscard]] bool is_assigned(const Uuid& event_id, AssignmentRole as) const;
+  [[nodiscard]] bool is_assigned_anywhere(AssignmentRole as) const;
+};
+
+// Reads what the principal holds now. An invalid principal is not an error here: `valid` is false.
+Result<Facts> load_facts(store::Reader& reader, const Principal& principal, Micros now);
+
+// Checks a device key ("ec_device_<public id>_<secret>") and answers the principal it stands for.
+Result<Principal> authenticate_device(store::Reader& reader, std::string_view token);
+
+// How a presented secret is stored and compared: a keyed hash, so that the table alone is worth nothing.
+Result<Digest> key_digest(store::Reader& reader, const Uuid& organization, std::string_view secret);
+
+}  // namespace eventcore::policy

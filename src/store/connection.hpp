@@ -1,0 +1,126 @@
+// Connection: one SQLCipher connection, opened and hardened step by step (docs/store-format.md, "Opening"), with its
+// statement cache, its authorizer and the page guard.
+// Invariants: nothing is written before the store has been recognised as ours and of our version; ATTACH, unknown
+// pragmas, schema changes and unarmed writes to domain tables do not even prepare; a connection whose guard has failed
+// is never used again.
+// Thread: one thread at a time.
+#pragma once
+
+#include <ecsql.h>
+
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/random.hpp"
+#include "base/uuid.hpp"
+#include <eventcore/result.hpp>
+#include "store/key_slots.hpp"
+#include "store/statement.hpp"
+
+namespace eventcore::store {
+
+struct ConnectionOptions {
+  enum class Role : std::uint8_t { reader, writer };
+
+  std::string path;
+  std::string vfs;
+  Role role = Role::reader;
+  bool read_only = false;
+  bool create = false;
+  bool immutable = false;  // read_only, nobody else writes, and no side files can be made
+  std::int64_t cache_bytes = 64LL * 1024 * 1024;
+  std::int64_t busy_timeout_us = 10'000'000;
+};
+
+// The one row every guard reads: whose file this is, and how far it has come.
+struct Sentinel {
+  Uuid store_id;
+  std::int64_t commits = 0;
+  std::int64_t store_seq = 0;
+};
+
+class Connection {
+ public:
+  // Opens, sets the key and reads the first page; changes nothing. store_corrupt when that page does not decrypt.
+  static Result<std::unique_ptr<Connection>> open(const ConnectionOptions& options, const StoreKeys& keys,
+                                                  Random& random);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Everything else of the open sequence, each setting read back. Only after the store has been recognised.
+  Status harden();
+  // Writer of a fresh file, before harden(): switches to WAL.
+  Status make_wal();
+
+  Result<Statement> prepare(std::string_view sql);
+  Status execute(std::string_view sql);  // one statement without parameters, not cached
+  Result<std::string> pragma(std::string_view text);  // "name" or "name=value"; the first column of the first row
+
+  // nullopt: an empty database. not_a_store: tables, but not ours.
+  Result<std::optional<Sentinel>> find_sentinel();
+  Result<Sentinel> sentinel();
+  // Whether every page read so far on this connection was good. store_corrupt otherwise.
+  Status guard();
+
+  [[nodiscard]] sqlite3* handle() const { return database_; }
+  [[nodiscard]] const StoreKeys& keys() const { return keys_; }
+  [[nodiscard]] Random& random() const { return random_; }
+  [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
+  [[nodiscard]] std::int64_t commits_seen() const { return commits_seen_; }
+  [[nodiscard]] std::int64_t wal_pages() const { return wal_pages_; }
+  [[nodiscard]] bool can_write() const { return options_.role == ConnectionOptions::Role::writer; }
+
+  void arm(bool armed) { armed_ = armed; }
+  [[nodiscard]] bool armed() const { return armed_; }
+  // While set, CREATE, ALTER and DROP prepare (migrations only).
+  void allow_schema_changes(bool allowed) { schema_changes_ = allowed; }
+  // SQLite's own checkpoint at the last close; off until the store has closed in good order.
+  void checkpoint_on_close(bool on);
+  // Frames in the WAL and frames already in the database file.
+  struct Checkpoint {
+    int log_frames = 0;
+    int done_frames = 0;
+  };
+  Result<Checkpoint> checkpoint(bool truncate);
+
+ private:
+  Connection(ConnectionOptions options, const StoreKeys& keys, Random& random);
+  Status open_file();
+  Status set_key();
+  Status read_first_page();
+  Status configure();
+  Status check_cipher();
+  Status set_pragmas();
+  Status set_limits();
+  Status require(std::string_view pragma_name, std::string_view expected);
+  int authorize(int action, const char* first, const char* second, const char* database) const;
+  Result<PreparedStatement*> compile(std::string_view sql, bool cached);
+  void trim_cache();
+
+  ConnectionOptions options_;
+  const StoreKeys& keys_;
+  Random& random_;
+  sqlite3* database_ = nullptr;
+  bool armed_ = false;
+  bool schema_changes_ = false;
+  std::int64_t commits_seen_ = 0;
+  std::int64_t wal_pages_ = 0;
+
+  struct CacheEntry {
+    std::string sql;
+    PreparedStatement statement;
+  };
+  std::list<CacheEntry> cache_;  // most recently used first
+  std::unordered_map<std::string_view, std::list<CacheEntry>::iterator> cache_index_;
+};
+
+// Refuses to run on an SQLite or SQLCipher that loses commits or does not encrypt. Once per open.
+Status check_sqlcipher();
+
+}  // namespace eventcore::store

@@ -1,0 +1,82 @@
+// Files: the few file operations the engine needs beside SQLite's own, behind an interface so that tests can fail,
+// tear and lose them. Paths are UTF-8. A symbolic link in the last place of a path is never followed, and only regular
+// files are touched. Errors: disk_full, read_only (the place cannot be written), out_of_memory, else io_error with the
+// file and the system's reason as facts.
+// Thread: any thread; an OpenFile and a FileLock belong to one thread at a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include <eventcore/result.hpp>
+
+namespace eventcore::store {
+
+// A small file held open for in-place writes (the anchor).
+class OpenFile {
+ public:
+  virtual ~OpenFile() = default;
+  virtual Result<Bytes> read_at(std::int64_t offset, std::size_t size) = 0;  // short at the end of the file
+  virtual Status write_at(std::int64_t offset, ByteView data) = 0;
+  virtual Status sync() = 0;  // fdatasync
+};
+
+// An advisory lock between processes and between threads; released when destroyed.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
+class Files {
+ public:
+  virtual ~Files() = default;
+  virtual Result<bool> exists(const std::string& path) = 0;
+  // The first size_max bytes of the file; nullopt: there is none.
+  virtual Result<std::optional<Bytes>> read(const std::string& path, std::size_t size_max) = 0;
+  // Write to a temporary name, fsync, rename over `path`, fsync the folder: the old or the new content, never a mix.
+  // After an error either may be there. A crash may leave a file `path`.new-<hex> behind; nothing ever reads it.
+  virtual Status replace(const std::string& path, ByteView data) = 0;
+  virtual Status remove(const std::string& path) = 0;  // absent already: fine
+  virtual Status sync_folder_of(const std::string& path) = 0;
+  // store_not_found when absent and not `create`. A file that may only be read is opened so; write_at says read_only.
+  virtual Result<std::unique_ptr<OpenFile>> open(const std::string& path, bool create) = 0;
+  // Waits its turn at most wait_us (0: one try); Errc::store_busy after it. The file is created when absent and its
+  // bytes are never touched. Between processes and between holders in one process alike. See files.cpp on fairness.
+  virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path, bool shared, std::int64_t wait_us) = 0;
+};
+
+Files& system_files();
+
+// The system calls below system_files(), so that tests can let the n-th one fail, be interrupted or cut short.
+// Results and errno as the calls of the same names.
+class SystemCalls {
+ public:
+  virtual ~SystemCalls() = default;
+  virtual int open(const char* path, int flags, mode_t mode);
+  virtual int close(int file);
+  virtual ssize_t pread(int file, void* data, std::size_t size, off_t offset);
+  virtual ssize_t pwrite(int file, const void* data, std::size_t size, off_t offset);
+  virtual int fsync(int file);
+  virtual int fdatasync(int file);
+  virtual int rename(const char* from, const char* to);
+  virtual int unlink(const char* path);
+};
+
+struct FilesEnvironment {
+  SystemCalls& calls;
+  const Clock& clock;                               // steady time, for the bound of lock()
+  Random& random;                                   // temporary names and jitter
+  std::function<void(std::int64_t wait_us)> sleep;  // between two tries of lock()
+};
+
+std::unique_ptr<Files> make_files(FilesEnvironment environment);
+
+}  // namespace eventcore::store

@@ -1,0 +1,107 @@
+// Reader: rows out of one snapshot. Writer: the same inside the write transaction, and rows in.
+// Both are lent by Store for the length of one call and used by one thread. No row read here may leave the engine
+// before the store's page guard has passed at the end of that call (store.hpp).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/hash.hpp"
+#include "base/secret.hpp"
+#include <eventcore/result.hpp>
+#include "store/query.hpp"
+
+namespace eventcore::store {
+
+class Connection;
+
+// Where an audit chain and a feed stand. Read after BEGIN IMMEDIATE, so other processes' writes are seen.
+struct ChainHead {
+  std::int64_t seq = 0;  // of the last entry; 0: none
+  Digest hash{};         // of the last entry; zero: none
+  std::int64_t feed_seq = 0;
+};
+
+// One row of the change feed as stored: no image, but the facts a policy needs (RULES section 7).
+struct FeedRow {
+  Uuid organization;          // nil: global tables and the store chain
+  std::int64_t seq = 0;       // per tenant, no gaps
+  std::int64_t store_seq = 0; // per store, no gaps
+  std::int64_t audit_seq = 0;
+  std::uint16_t table = 0;
+  Uuid row;
+  char operation = 'I';       // I, U, D
+  Micros time = 0;
+  std::int64_t version = 0;
+  std::string old_facts;      // JSON, "" absent
+  std::string new_facts;
+};
+
+struct IdempotencyRow {
+  Digest request{};
+  std::string reply;
+  Micros created_at = 0;
+};
+
+class Reader {
+ public:
+  explicit Reader(Connection& connection) : connection_(connection) {}
+
+  // A row of a tenant, or nullopt. Organizations: `organization` and `id` are the same uuid. Global tables: nil.
+  Result<std::optional<Record>> get(const schema::TableDef& table, const Uuid& organization, const Uuid& id,
+                                    const ColumnSet& columns = ColumnSet::all());
+  // Rows with that id in whatever tenant (only tables with found_without_tenant); at most `limit`.
+  Result<std::vector<Record>> get_anywhere(const schema::TableDef& table, const Uuid& id, std::int64_t limit);
+  Result<std::vector<Record>> list(const Query& query);
+  Result<std::int64_t> count(const schema::TableDef& table, const std::optional<Uuid>& organization, const Expr& where);
+  // A value per group column, then one per measure.
+  Result<std::vector<std::vector<Value>>> aggregate(const Aggregate& aggregate);
+
+  Result<ChainHead> chain_head(const Uuid& organization);
+  Result<std::int64_t> store_seq();
+  // Changes with seq > since, oldest first; `organization` nullopt: the whole store by store_seq (service).
+  Result<std::vector<FeedRow>> changes(const std::optional<Uuid>& organization, std::int64_t since, std::int64_t limit);
+  Result<std::int64_t> first_change_kept(const std::optional<Uuid>& organization);  // 0: nothing kept
+  Result<std::optional<IdempotencyRow>> idempotency(const Digest& scope);
+  // Small named values of the store itself (schema version, store id, ...).
+  Result<std::optional<std::string>> meta(std::string_view name);
+
+  // Opens a sealed value (bytes as read from a `sealed` column) with the tenant's key.
+  Result<SecretBytes> open_sealed(const Record& row, std::uint16_t column);
+  // Keyed digest of folded text under a key derived from the tenant's: stable, and useless without the key.
+  Result<Digest> keyed_digest(const Uuid& organization, std::string_view purpose, std::string_view text);
+
+ protected:
+  Connection& connection_;
+};
+
+class Writer : public Reader {
+ public:
+  explicit Writer(Connection& connection) : Reader(connection) {}
+
+  // Writes to domain tables are refused (Errc::internal) unless the unit of work has armed the writer.
+  void arm(bool armed);
+
+  // A `sealed` column is given as plain text and stored sealed. UNIQUE -> already_exists naming the columns;
+  // CHECK -> invariant_violated naming the check; foreign key -> reference_not_found / still_referenced.
+  Status insert(const Record& row);
+  Status update(const schema::TableDef& table, const Uuid& organization, const Uuid& id, const Changes& changes);
+  Status erase(const schema::TableDef& table, const Uuid& organization, const Uuid& id);
+
+  Status create_tenant_key(const Uuid& organization);   // a fresh random key, wrapped by the store's
+  Status destroy_tenant_key(const Uuid& organization);  // crypto-erases what was sealed under it
+
+  Status set_chain_head(const Uuid& organization, const ChainHead& head);
+  Status append_change(const FeedRow& row);             // also moves the store sequence
+  Status forget_changes_before(Micros time, std::int64_t limit);
+  Status remember(const Digest& scope, const IdempotencyRow& row);
+  Status forget_idempotency_before(Micros time, std::int64_t limit);
+  Status set_meta(std::string_view name, std::string_view value);
+};
+
+}  // namespace eventcore::store

@@ -1,0 +1,70 @@
+#include "store/row_io.hpp"
+
+#include "store/ddl.hpp"
+
+namespace eventcore::store {
+
+namespace {
+
+bool wanted(const ColumnSet& columns, std::size_t index) {
+  return columns.wanted.empty() || (index < columns.wanted.size() && columns.wanted[index]);
+}
+
+}  // namespace
+
+ColumnSet ColumnSet::short_only(const schema::TableDef& table) {
+  ColumnSet set;
+  for (const schema::ColumnDef& column : table.columns) set.wanted.push_back(!column.is(schema::long_column));
+  return set;
+}
+
+bool fits(const Value& value, schema::Type type) {
+  if (value.is_null()) return true;
+  if (type == schema::Type::uuid) return value.is_uuid();
+  const std::string_view storage = storage_type(type);
+  if (storage == "INTEGER") return value.is_integer();
+  return storage == "BLOB" ? value.is_bytes() : value.is_text();
+}
+
+Result<Value> read_value(const Statement& statement, int position, schema::Type type) {
+  const int stored = statement.storage_class(position);
+  if (stored == SQLITE_NULL) return Value();
+  if (type == schema::Type::uuid) {
+    if (stored != SQLITE_BLOB || statement.blob(position).size() != 16) return Errc::store_corrupt;
+    return Value(statement.uuid(position));
+  }
+  const std::string_view storage = storage_type(type);
+  if (storage == "INTEGER" && stored == SQLITE_INTEGER) return Value(statement.integer(position));
+  if (storage == "TEXT" && stored == SQLITE_TEXT) return Value(statement.text(position));
+  if (storage == "BLOB" && stored == SQLITE_BLOB) {
+    const ByteView bytes = statement.blob(position);
+    return Value(Bytes(bytes.begin(), bytes.end()));
+  }
+  return Errc::store_corrupt;
+}
+
+std::string column_list(const schema::TableDef& table, const ColumnSet& columns) {
+  std::string out;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (!wanted(columns, i)) continue;
+    if (!out.empty()) out += ", ";
+    out += "t0." + quoted(table.columns[i].name);
+  }
+  return out.empty() ? "1" : out;
+}
+
+Result<Record> read_record(const Statement& statement, const schema::TableDef& table, const ColumnSet& columns) {
+  Record record(table);
+  int position = 0;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    if (!wanted(columns, i)) {
+      record.at(i) = Value::unread();
+      continue;
+    }
+    EC_TRY(value, read_value(statement, position++, table.columns[i].type));
+    record.at(i) = std::move(value);
+  }
+  return record;
+}
+
+}  // namespace eventcore::store

@@ -1,0 +1,132 @@
+// Store: one encrypted file and its side files. Knows rows, keys and commits; knows no business word.
+//
+// Reads run on their own connections, each on a snapshot, and never wait for writers. Writes queue: the first waiting
+// caller leads and commits for all, every job under its own SAVEPOINT, and each caller is answered after COMMIT and
+// the anchor. A full disk, an I/O error or lack of memory inside one job ends SQLite's whole transaction; the leader
+// then runs the others again one by one. Hence a job is a function that may run more than once: it draws ids and reads
+// the clock before, and leaves nothing outside behind.
+//
+// The engine starts no thread. Any thread may call any function; Reader and Writer stay with the call that lent them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/random.hpp"
+#include "base/secret.hpp"
+#include <eventcore/result.hpp>
+#include "store/files.hpp"
+#include "store/key_slots.hpp"
+#include "store/reader.hpp"
+
+namespace eventcore::store {
+
+struct Environment {
+  Clock& clock;
+  Random& random;
+  Files& files;             // side files; SQLite's own go through `vfs`
+  Log& log;
+  std::string vfs;          // name of a registered SQLite VFS; empty: the default
+};
+
+struct OpenOptions {
+  std::string path;             // NAME.ecdb; the side files lie beside it
+  KeyInput key;                 // key_slots.hpp: raw 32 bytes, passphrase, or recovery code
+  bool create = false;          // make it when absent
+  bool create_new = false;      // refuse when present
+  bool read_only = false;
+  bool accept_loss = false;     // open although the anchor knows of lost commits; recorded in the store chain
+  std::int64_t cache_bytes = 64LL * 1024 * 1024;
+  std::int64_t busy_timeout_us = 10'000'000;  // how long to wait for other processes' write turns
+};
+
+struct LostRange {              // commits the anchor knows and the store does not
+  std::int64_t store_commit = 0;
+  std::int64_t anchor_commit = 0;
+};
+
+struct StoreStats {
+  std::int64_t queue_length = 0;
+  std::int64_t commits = 0;
+  std::int64_t groups = 0;
+  std::int64_t wal_bytes = 0;
+  std::int64_t file_bytes = 0;
+  std::int64_t readers_open = 0;
+  std::int64_t oldest_reader_us = 0;
+  std::int64_t anchor_lag_commits = 0;
+  std::int64_t reruns = 0;
+};
+
+using Job = std::function<Status(Writer&)>;
+
+// A write that was queued and not waited for yet.
+class Pending;
+
+// The write turn held over several calls: a transaction(). At most five seconds; see DESIGN.md section 5.
+class WriteTurn {
+ public:
+  virtual ~WriteTurn() = default;  // rolls back unless committed
+  virtual Status run(const Job& job) = 0;  // under a savepoint: a failed job leaves what came before in place
+  virtual Status commit() = 0;
+  virtual void rollback() = 0;
+};
+
+struct PageProblem {
+  std::string text;
+};
+
+class Store {
+ public:
+  static Result<std::unique_ptr<Store>> open(OpenOptions options, const Environment& environment);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // Runs `body` on a snapshot. What it read may be used only when this answers success: the page guard comes last.
+  Status read(const std::function<Status(Reader&)>& body);
+
+  // Queues `job` and waits until it is committed (with others) or refused. deadline_us by Clock::steady_us, 0: none.
+  Status write(Job job, std::int64_t deadline_us = 0);
+  std::shared_ptr<Pending> submit(Job job, std::int64_t deadline_us = 0);
+  // The job's result; nullopt when timeout_us passed first. Whoever waits leads when nobody does.
+  std::optional<Status> wait(const std::shared_ptr<Pending>& pending, std::int64_t timeout_us);
+
+  Result<std::unique_ptr<WriteTurn>> begin(std::int64_t deadline_us = 0);
+
+  [[nodiscard]] const Uuid& id() const;             // of the store itself
+  [[nodiscard]] const std::optional<LostRange>& lost() const;  // set when opened with accept_loss
+  [[nodiscard]] StoreStats stats() const;
+  [[nodiscard]] bool read_only() const;
+
+  // Page MACs (cipher_integrity_check), integrity_check, foreign_key_check; also what verify_store shows of pages.
+  Result<std::vector<PageProblem>> check_pages();
+  Status checkpoint();
+
+  // Signing key of audit checkpoints, kept in the key-slot file and not in the database.
+  Result<Bytes> sign(ByteView message);
+  [[nodiscard]] Bytes signing_public_key() const;
+
+  Result<std::string> add_recovery_code();          // shown once
+  Status add_key(const KeyInput& key);
+  Status remove_key(std::int32_t slot);
+  [[nodiscard]] std::vector<KeySlotInfo> key_slots() const;
+
+  // Wakes when somebody in this process commits, or after timeout_us; another process is noticed by data_version.
+  void wait_for_commit(std::int64_t seen_commit, std::int64_t timeout_us);
+  [[nodiscard]] std::int64_t commit_count() const;
+
+  Status close();  // checkpoint, anchor sync; further calls answer `closed`
+
+ private:
+  class Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace eventcore::store

@@ -1,0 +1,41 @@
+// What must always hold of a table, for every way of writing it: the work of the source's triggers, done by functions
+// that the rules provide. Every table has an entry; one without demands says so with two null pointers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/json.hpp"
+#include <eventcore/result.hpp>
+#include "policy/access.hpp"
+#include "schema/value.hpp"
+
+namespace eventcore::work {
+
+class UnitOfWork;
+
+// Whose right a write runs under: the caller's, or the command's (rows and columns beyond the caller's arguments).
+enum class As : std::uint8_t { caller, engine };
+
+struct Write {
+  policy::Operation operation = policy::Operation::create;
+  const Record* before = nullptr;  // null at create
+  Record* after = nullptr;         // null at remove
+  As as = As::caller;
+  bool importing = false;          // a service's direct insert: may begin beyond the first state
+};
+
+struct TableInvariants {
+  // Before the row is written: fills derived columns of `after`, or refuses.
+  Status (*check)(UnitOfWork&, Write&) = nullptr;
+  // After it is written: what follows on other rows.
+  Status (*settle)(UnitOfWork&, const Write&) = nullptr;
+  // What an answer shows beyond the stored row at the time of reading (an open milestone past its due date).
+  void (*present)(Json&, const Record&, Micros now) = nullptr;
+};
+
+// By TableDef::id.
+inline constexpr std::size_t table_ids_max = 64;
+using InvariantTable = std::array<TableInvariants, table_ids_max>;
+
+}  // namespace eventcore::work

@@ -1,0 +1,266 @@
+#include "work/reading.hpp"
+
+#include <algorithm>
+
+#include "schema/all.hpp"
+#include "schema/codec.hpp"
+#include "schema/filter.hpp"
+#include "schema/generated/columns.hpp"
+
+namespace eventcore::work {
+
+using policy::Operation;
+using schema::TableDef;
+
+namespace {
+
+constexpr std::int64_t page_rows_max = 1'000;
+constexpr std::string_view default_currency = "USD";
+
+bool has_money(const TableDef& table) {
+  return std::any_of(table.columns.begin(), table.columns.end(),
+                     [](const schema::ColumnDef& c) { return c.type == schema::Type::money; });
+}
+
+Failure no_such_column(std::string_view name) {
+  return fail_field(Errc::unknown_column, std::string(name), "there is no such column");
+}
+
+}  // namespace
+
+Reading::Reading(store::Reader& reader, const Call& call, policy::Facts facts, const InvariantTable& invariants)
+    : reader_(reader), call_(call), facts_(std::move(facts)), related_(reader), invariants_(invariants) {}
+
+Result<std::vector<Record>> Reading::candidates(const TableDef& table, const Uuid& id,
+                                                const std::optional<Uuid>& organization) {
+  std::vector<Record> rows;
+  std::optional<Uuid> tenant = organization ? organization : facts_.organization;
+  if (organization && facts_.organization && *organization != *facts_.organization) return rows;
+  if (table.id == schema::tables::organizations.id) tenant = id;
+  if (table.global) tenant = Uuid{};
+  if (!tenant) {
+    if (!table.found_without_tenant) return Errc::organization_required;
+    return reader_.get_anywhere(table, id, page_rows_max);
+  }
+  EC_TRY(row, reader_.get(table, *tenant, id));
+  if (row) rows.push_back(std::move(*row));
+  return rows;
+}
+
+Result<bool> Reading::visible(const Record& row) {
+  EC_TRY(verdict, policy::decide(Operation::view, row, facts_, related_));
+  return verdict.allowed;
+}
+
+Result<Record> Reading::get(const TableDef& table, const Uuid& id, const std::optional<Uuid>& organization) {
+  EC_TRY(rows, candidates(table, id, organization));
+  std::vector<Record> seen;
+  for (Record& row : rows) {
+    EC_TRY(is_visible, visible(row));
+    if (is_visible) seen.push_back(std::move(row));
+  }
+  if (seen.empty()) return Errc::not_found;
+  if (seen.size() > 1) return Errc::ambiguous_id;
+  return std::move(seen.front());
+}
+
+Result<std::optional<Uuid>> Reading::tenant_for_list(const TableDef& table, const std::optional<Uuid>& organization) {
+  if (table.global) return std::optional<Uuid>{};
+  if (organization && facts_.organization && *organization != *facts_.organization) return std::optional<Uuid>(Uuid{});
+  return organization ? organization : facts_.organization;
+}
+
+Result<Expr> Reading::filter(const TableDef& table, const Json& where) {
+  const auto guard = [&](std::uint16_t column, Expr leaf) -> Result<Expr> {
+    Expr readable = policy::readable_condition(table, column, facts_);
+    if (readable.is_never()) return no_such_column(table.columns[column].name);
+    return Expr::all_of({std::move(readable), std::move(leaf)});
+  };
+  EC_TRY(condition, schema::decode_filter(table, where, guard));
+  return Expr::all_of({policy::view_condition(table, facts_), std::move(condition)});
+}
+
+namespace {
+
+// The columns to fetch and, where the answer does not depend on the row, to show.
+struct Shown {
+  std::vector<bool> asked;     // by the request
+  std::vector<bool> readable;  // always readable; meaningful when `per_row` is false
+  bool per_row = false;
+};
+
+Result<Shown> shown_columns(const TableDef& table, const std::vector<std::string>& names, const policy::Facts& facts) {
+  Shown shown;
+  shown.asked.assign(table.columns.size(), false);
+  shown.readable.assign(table.columns.size(), false);
+  std::vector<bool> somewhere(table.columns.size());
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const Expr condition = policy::readable_condition(table, static_cast<std::uint16_t>(i), facts);
+    somewhere[i] = !condition.is_never();
+    shown.readable[i] = condition.is_always();
+    shown.per_row = shown.per_row || (somewhere[i] && !shown.readable[i]);
+    if (names.empty()) shown.asked[i] = !table.columns[i].is(schema::long_column);
+  }
+  for (const std::string& name : names) {
+    if (name == "*") {
+      shown.asked.assign(table.columns.size(), true);
+      break;
+    }
+    const int column = table.index_of(name);
+    if (column < 0 || !somewhere[static_cast<std::size_t>(column)]) return no_such_column(name);
+    shown.asked[static_cast<std::size_t>(column)] = true;
+  }
+  return shown;
+}
+
+store::ColumnSet fetched_columns(const TableDef& table, const Shown& shown) {
+  store::ColumnSet columns = store::ColumnSet::short_only(table);
+  for (std::size_t i = 0; i < shown.asked.size(); ++i)
+    if (shown.asked[i]) columns.wanted[i] = true;
+  return columns;
+}
+
+}  // namespace
+
+Result<Page> Reading::list(const ListRequest& request) {
+  const TableDef& table = *request.table;
+  if (request.limit < 1 || request.limit > page_rows_max)
+    return fail_field(Errc::invalid_argument, "limit", "must be from 1 to 1000");
+  EC_TRY(shown, shown_columns(table, request.columns, facts_));
+  EC_TRY(order, schema::decode_order(table, request.order_by));
+  store::Query query;
+  query.table = &table;
+  for (const auto& [column, descending] : order) {
+    if (!policy::readable_condition(table, column, facts_).is_always())
+      return no_such_column(table.columns[column].name);
+    query.order.push_back({column, descending});
+  }
+  for (const std::string& name : request.expand) {
+    const schema::ColumnDef* column = table.find(name);
+    if (column == nullptr || !column->is_reference()) return no_such_column(name);
+  }
+  EC_TRY(tenant, tenant_for_list(table, request.organization));
+  query.organization = tenant;
+  EC_TRY(condition, filter(table, request.where));
+  query.where = std::move(condition);
+  if (!request.after.empty()) {
+    EC_TRY(after, schema::decode_cursor(table, request.where, order, request.after));
+    query.after = std::move(after);
+  }
+  query.limit = request.limit + 1;
+  query.columns = fetched_columns(table, shown);
+  Page page;
+  if (query.where.is_never()) return page;
+  EC_TRY(rows, reader_.list(query));
+  const bool more = rows.size() > static_cast<std::size_t>(request.limit);
+  if (more) rows.pop_back();
+  for (const Record& row : rows) {
+    std::vector<bool> columns = shown.readable;
+    if (shown.per_row) {
+      EC_TRY(verdict, policy::decide(Operation::view, row, facts_, related_));
+      columns = std::move(verdict.columns);
+    }
+    for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = columns[i] && shown.asked[i];
+    EC_TRY(currency, currency_of(row));
+    Json json = schema::encode_row(row, currency, columns);
+    if (const auto present = invariants_[table.id].present) present(json, row, call_.now);
+    EC_TRYV(expand_row(json, row, request.expand));
+    page.rows.push_back(std::move(json));
+  }
+  if (more) page.cursor = schema::encode_cursor(table, request.where, order, rows.back());
+  return page;
+}
+
+Result<std::int64_t> Reading::count(const TableDef& table, const std::optional<Uuid>& organization, const Json& where) {
+  EC_TRY(tenant, tenant_for_list(table, organization));
+  EC_TRY(condition, filter(table, where));
+  if (condition.is_never()) return std::int64_t{0};
+  return reader_.count(table, tenant, condition);
+}
+
+Status Reading::expand_row(Json& out, const Record& row, const std::vector<std::string>& expand) {
+  for (const std::string& name : expand) {
+    const schema::ColumnDef& column = *row.table().find(name);
+    const Value& reference = *row.find(name);
+    std::string key = name.ends_with("_id") ? name.substr(0, name.size() - 3) : name + "_row";
+    out[key] = nullptr;
+    if (!out.contains(name) || !reference.is_uuid()) continue;  // a reference he may not read leads nowhere
+    const TableDef& target = *schema::find_table(column.references);
+    const Uuid tenant = target.global ? Uuid{} : row.organization_id();
+    EC_TRY(found, reader_.get(target, tenant, reference.uuid(), store::ColumnSet::short_only(target)));
+    if (!found) continue;
+    EC_TRY(is_visible, visible(*found));
+    if (!is_visible) continue;
+    EC_TRY(json, show(*found));
+    out[key] = std::move(json);
+  }
+  return ok();
+}
+
+Result<Json> Reading::show(const Record& row, const std::vector<std::string>& columns) {
+  const TableDef& table = row.table();
+  EC_TRY(verdict, policy::decide(Operation::view, row, facts_, related_));
+  if (!columns.empty()) {
+    EC_TRY(shown, shown_columns(table, columns, facts_));
+    for (std::size_t i = 0; i < shown.asked.size(); ++i) verdict.columns[i] = verdict.columns[i] && shown.asked[i];
+  }
+  EC_TRY(currency, currency_of(row));
+  Json json = schema::encode_row(row, currency, verdict.columns);
+  if (const auto present = invariants_[table.id].present) present(json, row, call_.now);
+  return json;
+}
+
+Result<Json> Reading::show_as_reply(const Record& row, const std::vector<std::string_view>& without) {
+  EC_TRY(currency, currency_of(row));
+  Json json = schema::encode_row(row, currency);
+  for (std::string_view name : without) json.erase(std::string(name));
+  return json;
+}
+
+Result<std::optional<Record>> Reading::find(const TableDef& table, const Uuid& organization, const Uuid& id) {
+  return reader_.get(table, organization, id);
+}
+
+Result<Record> Reading::must_find(const TableDef& table, const Uuid& organization, const Uuid& id) {
+  EC_TRY(row, reader_.get(table, organization, id));
+  if (!row) return Errc::not_found;
+  return std::move(*row);
+}
+
+Result<Json> Reading::organization_settings(const Uuid& organization) {
+  for (const auto& [id, settings] : settings_)
+    if (id == organization) return settings;
+  EC_TRY(row, reader_.get(schema::tables::organizations, organization, organization));
+  Json settings = Json::object();
+  if (row && !(*row)[col::organizations::settings].is_null()) {
+    EC_TRY(parsed, parse_json((*row)[col::organizations::settings].text()));
+    if (parsed.is_object()) settings = std::move(parsed);
+  }
+  settings_.emplace_back(organization, settings);
+  return settings;
+}
+
+Result<std::string> Reading::organization_currency(const Uuid& organization) {
+  EC_TRY(settings, organization_settings(organization));
+  const auto found = settings.find("currency");
+  if (found == settings.end() || !found->is_string()) return std::string(default_currency);
+  return found->get<std::string>();
+}
+
+Result<std::string> Reading::currency_of(const Record& row) {
+  const TableDef& table = row.table();
+  if (const Value* own = row.find("currency"); own != nullptr && own->is_text()) return own->text();
+  if (!has_money(table)) return std::string(default_currency);
+  for (std::string_view via : {"ticket_category_id", "campaign_id"}) {
+    const Value* reference = row.find(via);
+    if (reference == nullptr || !reference->is_uuid()) continue;
+    const TableDef& parent = *schema::find_table(table.find(via)->references);
+    EC_TRY(found, reader_.get(parent, row.organization_id(), reference->uuid(), store::ColumnSet::short_only(parent)));
+    if (!found) continue;
+    if (const Value* currency = found->find("currency"); currency != nullptr && currency->is_text())
+      return currency->text();
+  }
+  return organization_currency(row.organization_id());
+}
+
+}  // namespace eventcore::work

@@ -1,0 +1,10 @@
+// expect: a column needs a name of small letters
+#include "parts.hpp"
+
+namespace eventcore::schema {
+
+constexpr auto columns = columns_with("price", [](ColumnDef& c) { c.name = "Price"; });
+constexpr TableDef wrong = table_with([](TableDef& t) { t.columns = columns; });
+static_assert(consteval_check(wrong));
+
+}  // namespace eventcore::schema

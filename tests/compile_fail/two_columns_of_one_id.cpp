@@ -1,0 +1,10 @@
+// expect: two columns of one table have the same id
+#include "parts.hpp"
+
+namespace eventcore::schema {
+
+constexpr auto columns = columns_with("notes", [](ColumnDef& c) { c.id = 13; });
+constexpr TableDef wrong = table_with([](TableDef& t) { t.columns = columns; });
+static_assert(consteval_check(wrong));
+
+}  // namespace eventcore::schema

@@ -1,0 +1,10 @@
+// expect: only an enumeration column has values
+#include "parts.hpp"
+
+namespace eventcore::schema {
+
+constexpr auto columns = columns_with("price", [](ColumnDef& c) { c.values = &colours; });
+constexpr TableDef wrong = table_with([](TableDef& t) { t.columns = columns; });
+static_assert(consteval_check(wrong));
+
+}  // namespace eventcore::schema
