@@ -3,6 +3,11 @@ file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tools/schema_gen/*.cpp
 if(sources AND TARGET ec_base AND TARGET ec_schema)
   add_executable(schema_gen ${sources})
   target_link_libraries(schema_gen PRIVATE ec_options ec_base ec_schema)
+  # docs/reference/schema.sql is printed by the store's own DDL, which needs nothing else of that room.
+  if(EXISTS ${PROJECT_SOURCE_DIR}/src/store/ddl.cpp)
+    target_sources(schema_gen PRIVATE ${PROJECT_SOURCE_DIR}/src/store/ddl.cpp)
+    target_compile_definitions(schema_gen PRIVATE EC_SCHEMA_GEN_WITH_STORE)
+  endif()
 endif()
 
 # Programs of the C ABI use the shared library, programs of the C++ API the static one.

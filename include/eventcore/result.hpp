@@ -68,6 +68,9 @@ template <>
 struct std::is_error_code_enum<eventcore::Errc> : std::true_type {};
 
 // EC_TRY(name, expression): name becomes the value, or the function returns the failure.
-// EC_TRYV(expression): the same without a value.
+// EC_TRYV(expression): the same without a value; one statement, so that it may follow an `if`.
 #define EC_TRY(name, ...) BOOST_OUTCOME_TRY(name, __VA_ARGS__)
-#define EC_TRYV(...) BOOST_OUTCOME_TRYV(__VA_ARGS__)
+#define EC_TRYV(...)                 \
+  do {                               \
+    BOOST_OUTCOME_TRYV(__VA_ARGS__); \
+  } while (false)

@@ -18,22 +18,22 @@ constexpr std::array<char, 512> make_hex_pairs() {
   return pairs;
 }
 
-constexpr std::array<std::int8_t, 256> make_hex_values() {
-  std::array<std::int8_t, 256> values{};
+constexpr std::array<std::int16_t, 256> make_hex_values() {
+  std::array<std::int16_t, 256> values{};
   values.fill(-1);
   for (int i = 0; i < 16; ++i) {
     const char lower = hex_digits[static_cast<std::size_t>(i)];
-    values[static_cast<std::size_t>(lower)] = static_cast<std::int8_t>(i);
-    if (i > 9) values[static_cast<std::size_t>(lower - 'a' + 'A')] = static_cast<std::int8_t>(i);
+    values[static_cast<unsigned char>(lower)] = static_cast<std::int16_t>(i);
+    if (i > 9) values[static_cast<unsigned char>(lower - 'a' + 'A')] = static_cast<std::int16_t>(i);
   }
   return values;
 }
 
-constexpr std::array<std::int8_t, 256> make_base32_values() {
-  std::array<std::int8_t, 256> values{};
+constexpr std::array<std::int16_t, 256> make_base32_values() {
+  std::array<std::int16_t, 256> values{};
   values.fill(-1);
   for (int i = 0; i < 32; ++i) {
-    values[static_cast<std::size_t>(base32_digits[static_cast<std::size_t>(i)])] = static_cast<std::int8_t>(i);
+    values[static_cast<unsigned char>(base32_digits[static_cast<std::size_t>(i)])] = static_cast<std::int16_t>(i);
   }
   return values;
 }
@@ -65,7 +65,9 @@ ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 std::string hex(ByteView bytes) {
   std::string text(bytes.size() * 2, '\0');
@@ -132,12 +134,24 @@ Result<Bytes> from_base32(std::string_view text) {
   return bytes;
 }
 
-void put_u16(Bytes& out, std::uint16_t value) { put_big_endian(out, value); }
-void put_u32(Bytes& out, std::uint32_t value) { put_big_endian(out, value); }
-void put_u64(Bytes& out, std::uint64_t value) { put_big_endian(out, value); }
+void put_u16(Bytes& out, std::uint16_t value) {
+  put_big_endian(out, value);
+}
+void put_u32(Bytes& out, std::uint32_t value) {
+  put_big_endian(out, value);
+}
+void put_u64(Bytes& out, std::uint64_t value) {
+  put_big_endian(out, value);
+}
 
-std::uint16_t get_u16(ByteView bytes, std::size_t offset) { return get_big_endian<std::uint16_t>(bytes, offset); }
-std::uint32_t get_u32(ByteView bytes, std::size_t offset) { return get_big_endian<std::uint32_t>(bytes, offset); }
-std::uint64_t get_u64(ByteView bytes, std::size_t offset) { return get_big_endian<std::uint64_t>(bytes, offset); }
+std::uint16_t get_u16(ByteView bytes, std::size_t offset) {
+  return get_big_endian<std::uint16_t>(bytes, offset);
+}
+std::uint32_t get_u32(ByteView bytes, std::size_t offset) {
+  return get_big_endian<std::uint32_t>(bytes, offset);
+}
+std::uint64_t get_u64(ByteView bytes, std::size_t offset) {
+  return get_big_endian<std::uint64_t>(bytes, offset);
+}
 
 }  // namespace eventcore

@@ -1,6 +1,6 @@
 // Byte strings: views, hex, base32 and big-endian integers.
-// Invariants: encoders are total; decoders accept one spelling only (hex: either case) and answer Errc::invalid_argument.
-// Thread: free functions without state, any thread.
+// Invariants: encoders are total; decoders accept one spelling only (hex: either case) and answer
+// Errc::invalid_argument. Thread: free functions without state, any thread.
 #pragma once
 
 #include <cstddef>

@@ -19,8 +19,12 @@ Micros SystemClock::now_us() const {
   return floor<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-std::int64_t SystemClock::steady_us() const { return steady_now_us(); }
+std::int64_t SystemClock::steady_us() const {
+  return steady_now_us();
+}
 
-std::int64_t TestClock::steady_us() const { return steady_now_us(); }
+std::int64_t TestClock::steady_us() const {
+  return steady_now_us();
+}
 
 }  // namespace eventcore

@@ -18,7 +18,9 @@ int symbol_value(char c) {
 }
 
 // Luhn's doubling with the digit sum taken in base 32, which maps the 32 values one to one.
-int doubled(int value) { return 2 * value / 32 + 2 * value % 32; }
+int doubled(int value) {
+  return 2 * value / 32 + 2 * value % 32;
+}
 
 // Sum over `text`, the last symbol counted once or, when the check symbol is yet to come, twice.
 int luhn_sum(std::string_view text, bool double_last) {
@@ -45,7 +47,9 @@ std::string with_check(Random& random, std::size_t length) {
   return text;
 }
 
-bool checks(std::string_view text) { return luhn_sum(text, false) == 0; }
+bool checks(std::string_view text) {
+  return luhn_sum(text, false) == 0;
+}
 
 }  // namespace
 
@@ -55,7 +59,9 @@ std::string make_order_number(Random& random) {
   return text;
 }
 
-std::string make_ticket_number(Random& random) { return with_check(random, ticket_symbols); }
+std::string make_ticket_number(Random& random) {
+  return with_check(random, ticket_symbols);
+}
 
 bool valid_order_number(std::string_view text) {
   if (text.size() != order_symbols + 1 || text[order_dash] != '-') return false;
@@ -64,7 +70,9 @@ bool valid_order_number(std::string_view text) {
   return checks(plain);
 }
 
-bool valid_ticket_number(std::string_view text) { return text.size() == ticket_symbols && checks(text); }
+bool valid_ticket_number(std::string_view text) {
+  return text.size() == ticket_symbols && checks(text);
+}
 
 std::string normalise_ticket_number(std::string_view text) {
   std::string plain;

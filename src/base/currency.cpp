@@ -29,8 +29,9 @@ static_assert(std::is_sorted(std::begin(table), std::end(table)), "the lookup be
 
 std::optional<int> currency_digits(std::string_view code) {
   if (code.size() != 3) return std::nullopt;
-  const auto* at = std::lower_bound(std::begin(table), std::end(table), code,
-                                    [](std::string_view row, std::string_view wanted) { return row.substr(0, 3) < wanted; });
+  const auto* at =
+      std::lower_bound(std::begin(table), std::end(table), code,
+                       [](std::string_view row, std::string_view wanted) { return row.substr(0, 3) < wanted; });
   if (at == std::end(table) || at->substr(0, 3) != code) return std::nullopt;
   return at->back() - '0';
 }

@@ -15,7 +15,9 @@ using boost::multiprecision::cpp_int;
 constexpr int max_exponent = 400;
 constexpr std::size_t max_exact_characters = 1'000;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 std::uint64_t power_of_ten(int exponent) {
   std::uint64_t power = 1;
@@ -65,8 +67,12 @@ std::optional<NumberParts> split_number(std::string_view text) {
   return parts;
 }
 
-Failure not_decimal() { return fail(Errc::invalid_argument, "not a decimal number"); }
-Failure too_large() { return fail(Errc::invalid_argument, "the number is too large"); }
+Failure not_decimal() {
+  return fail(Errc::invalid_argument, "not a decimal number");
+}
+Failure too_large() {
+  return fail(Errc::invalid_argument, "the number is too large");
+}
 
 cpp_int floor_divide(const cpp_int& numerator, const cpp_int& denominator) {  // denominator > 0
   cpp_int quotient;
@@ -138,7 +144,9 @@ std::string format_decimal(std::int64_t value, int scale, int digits) {
   return text;
 }
 
-std::string format_decimal_short(std::int64_t value, int scale) { return format_decimal(value, scale, 0); }
+std::string format_decimal_short(std::int64_t value, int scale) {
+  return format_decimal(value, scale, 0);
+}
 
 Result<Exact> parse_exact(std::string_view text) {
   if (text.size() > max_exact_characters) return fail(Errc::invalid_argument, "the number has too many digits");
@@ -162,7 +170,9 @@ Result<Exact> parse_exact(std::string_view text) {
   return exponent < 0 ? Exact(digits, power) : Exact(cpp_int(digits * power));
 }
 
-Exact exact(std::int64_t value, int scale) { return {cpp_int(value), cpp_int(power_of_ten(scale))}; }
+Exact exact(std::int64_t value, int scale) {
+  return {cpp_int(value), cpp_int(power_of_ten(scale))};
+}
 
 Result<std::int64_t> round_half_up(const Exact& value, std::int64_t unit) {
   if (unit <= 0) return fail(Errc::internal, "rounding needs a positive unit");

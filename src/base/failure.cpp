@@ -1,5 +1,5 @@
-// The parts of the public Failure that need more than a header. The texts come from a table generated next to this file,
-// because base must not know the schema that declares them.
+// The parts of the public Failure that need more than a header. The texts come from a table generated next to this
+// file, because base must not know the schema that declares them.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -10,7 +10,7 @@
 namespace eventcore {
 namespace {
 
-struct ErrcRow {
+struct ErrcRow {  // NOLINT(clang-analyzer-optin.performance.Padding): in the order the table is written
   std::int32_t number;
   std::string_view name;
   std::string_view group;
@@ -38,7 +38,9 @@ const ErrcRow& row_of(std::int32_t number) {
   return at != std::end(rows) && at->number == number ? *at : unknown_row;
 }
 
-const ErrcRow& row_of(Errc code) { return row_of(static_cast<std::int32_t>(code)); }
+const ErrcRow& row_of(Errc code) {
+  return row_of(static_cast<std::int32_t>(code));
+}
 
 void append_quoted(std::string& out, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -77,14 +79,18 @@ const FailureDetail& Failure::detail() const {
   return detail_ ? *detail_ : none;
 }
 
-std::string_view Failure::name() const { return row_of(code_).name; }
+std::string_view Failure::name() const {
+  return row_of(code_).name;
+}
 
 std::string Failure::message() const {
   const std::string& own = detail().message;
   return own.empty() ? std::string(row_of(code_).message) : own;
 }
 
-bool Failure::transient() const { return row_of(code_).transient; }
+bool Failure::transient() const {
+  return row_of(code_).transient;
+}
 
 std::string Failure::to_json() const {
   const ErrcRow& row = row_of(code_);
@@ -141,9 +147,13 @@ Failure fail_fact(Errc code, std::string name, std::string value) {
   return {code, std::move(detail)};
 }
 
-std::error_code make_error_code(Errc code) { return {static_cast<int>(code), engine_category()}; }
+std::error_code make_error_code(Errc code) {
+  return {static_cast<int>(code), engine_category()};
+}
 
-std::error_code make_error_code(const Failure& failure) { return make_error_code(failure.code()); }
+std::error_code make_error_code(const Failure& failure) {
+  return make_error_code(failure.code());
+}
 
 void outcome_throw_as_system_error_with_payload(const Failure& failure) {
   throw std::system_error(make_error_code(failure), failure.message());

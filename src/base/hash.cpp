@@ -41,7 +41,9 @@ Blake2b& Blake2b::add(ByteView bytes) {
   return *this;
 }
 
-Blake2b& Blake2b::add(std::string_view text) { return add(as_bytes(text)); }
+Blake2b& Blake2b::add(std::string_view text) {
+  return add(as_bytes(text));
+}
 
 Digest Blake2b::finish() {
   Digest digest;

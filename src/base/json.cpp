@@ -12,7 +12,9 @@
 namespace eventcore {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // Length of the JSON number at the front of `text`; 0 if there is none. `whole`: neither fraction nor exponent.
 std::size_t scan_number(std::string_view text, bool& whole) {
@@ -369,9 +371,9 @@ void append_value(std::string& out, const Json& value) {
 // A decimal with nothing redundant: two texts of one number have the same one.
 struct Decimal {
   bool negative = false;
-  std::string digits;          // no leading or trailing zero; empty for zero
-  std::int64_t exponent = 0;   // value = 0.digits x 10^exponent
-  std::string exponent_text;   // instead of `exponent` when that is beyond all reason
+  std::string digits;         // no leading or trailing zero; empty for zero
+  std::int64_t exponent = 0;  // value = 0.digits x 10^exponent
+  std::string exponent_text;  // instead of `exponent` when that is beyond all reason
   bool operator==(const Decimal&) const = default;
 };
 
@@ -421,7 +423,9 @@ std::string dump(const Json& value) {
   return out;
 }
 
-bool is_number(const Json& value) { return value.is_number() || holds_exact(value); }
+bool is_number(const Json& value) {
+  return value.is_number() || holds_exact(value);
+}
 
 std::string number_text(const Json& value) {
   if (holds_exact(value)) return std::string(as_text(value.get_binary()));

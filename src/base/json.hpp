@@ -24,8 +24,8 @@ struct JsonLimits {
 inline constexpr std::uint8_t number_subtype = 0x4E;
 
 // Errc::invalid_json with the byte position; Errc::request_too_large above limits.bytes.
-// Refused beside plain syntax errors: duplicate keys, NUL (also as \u0000), invalid UTF-8, lone surrogates, a byte order
-// mark, too much depth, trailing text.
+// Refused beside plain syntax errors: duplicate keys, NUL (also as \u0000), invalid UTF-8, lone surrogates, a byte
+// order mark, too much depth, trailing text.
 Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
 
 // Minified, keys sorted by bytes, UTF-8 as it is, numbers as they were written.

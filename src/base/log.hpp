@@ -31,7 +31,7 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   void write(LogLevel level, std::string text);
-  std::vector<LogLine> pull(std::size_t max);     // oldest first; pulled lines are gone
+  std::vector<LogLine> pull(std::size_t max);   // oldest first; pulled lines are gone
   [[nodiscard]] std::uint64_t dropped() const;  // lines lost since the log began
 
  private:

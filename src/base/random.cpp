@@ -21,7 +21,9 @@ std::uint32_t Random::uniform(std::uint32_t bound) {
   }
 }
 
-SystemRandom::SystemRandom() { crypto_init(); }
+SystemRandom::SystemRandom() {
+  crypto_init();
+}
 
 void SystemRandom::fill(std::span<std::uint8_t> bytes) {
   if (!bytes.empty()) randombytes_buf(bytes.data(), bytes.size());

@@ -14,11 +14,15 @@ namespace {
 
 using CodePoint = std::int32_t;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
-bool is_tail(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool is_tail(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 bool is_white_space(CodePoint c) {
   return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
@@ -114,30 +118,53 @@ std::string folded_once(std::string_view text) {
 // Letters that carry their stroke or shape without decomposing, after case folding.
 std::optional<std::string_view> plain_spelling(CodePoint c) {
   switch (c) {
-    case 0x00E6: return "ae";  // ae ligature
-    case 0x00F0: return "d";   // eth
-    case 0x00F8: return "o";   // o with stroke
-    case 0x00FE: return "th";  // thorn
-    case 0x0111: return "d";   // d with stroke
-    case 0x0127: return "h";   // h with stroke
-    case 0x0131: return "i";   // dotless i
-    case 0x0138: return "k";   // kra
-    case 0x0142: return "l";   // l with stroke
-    case 0x014B: return "n";   // eng
-    case 0x0153: return "oe";  // oe ligature
-    case 0x0167: return "t";   // t with stroke
-    case 0x0180: return "b";   // b with stroke
-    case 0x0192: return "f";   // f with hook
-    case 0x01B6: return "z";   // z with stroke
-    case 0x01E5: return "g";   // g with stroke
-    case 0x0237: return "j";   // dotless j
-    case 0x0256: return "d";   // d with tail
-    case 0x0259: return "e";   // schwa
-    case 0x0268: return "i";   // i with stroke
-    case 0x0289: return "u";   // u bar
-    case 0x02BB:               // okina and
-    case 0x02BC: return "";    // apostrophe letters: written or not, the same word
-    default: return std::nullopt;
+    case 0x00E6:
+      return "ae";  // ae ligature
+    case 0x00F0:
+      return "d";  // eth
+    case 0x00F8:
+      return "o";  // o with stroke
+    case 0x00FE:
+      return "th";  // thorn
+    case 0x0111:
+      return "d";  // d with stroke
+    case 0x0127:
+      return "h";  // h with stroke
+    case 0x0131:
+      return "i";  // dotless i
+    case 0x0138:
+      return "k";  // kra
+    case 0x0142:
+      return "l";  // l with stroke
+    case 0x014B:
+      return "n";  // eng
+    case 0x0153:
+      return "oe";  // oe ligature
+    case 0x0167:
+      return "t";  // t with stroke
+    case 0x0180:
+      return "b";  // b with stroke
+    case 0x0192:
+      return "f";  // f with hook
+    case 0x01B6:
+      return "z";  // z with stroke
+    case 0x01E5:
+      return "g";  // g with stroke
+    case 0x0237:
+      return "j";  // dotless j
+    case 0x0256:
+      return "d";  // d with tail
+    case 0x0259:
+      return "e";  // schwa
+    case 0x0268:
+      return "i";  // i with stroke
+    case 0x0289:
+      return "u";  // u bar
+    case 0x02BB:   // okina and
+    case 0x02BC:
+      return "";  // apostrophe letters: written or not, the same word
+    default:
+      return std::nullopt;
   }
 }
 
@@ -220,32 +247,43 @@ constexpr std::uint32_t lengths(std::size_t first, std::size_t last) {
 }
 
 constexpr CardBrand brands[] = {
-    {4, 4, 1, (1U << 13) | (1U << 16) | (1U << 19)},                           // Visa
-    {51, 55, 2, 1U << 16},     {2221, 2720, 4, 1U << 16},                      // Mastercard
-    {34, 34, 2, 1U << 15},     {37, 37, 2, 1U << 15},                          // American Express
-    {300, 305, 3, lengths(14, 19)}, {3095, 3095, 4, lengths(14, 19)},          // Diners Club
-    {36, 36, 2, lengths(14, 19)},   {38, 39, 2, lengths(14, 19)},
-    {6011, 6011, 4, lengths(16, 19)}, {644, 649, 3, lengths(16, 19)},          // Discover
+    {4, 4, 1, (1U << 13) | (1U << 16) | (1U << 19)},  // Visa
+    {51, 55, 2, 1U << 16},
+    {2221, 2720, 4, 1U << 16},  // Mastercard
+    {34, 34, 2, 1U << 15},
+    {37, 37, 2, 1U << 15},  // American Express
+    {300, 305, 3, lengths(14, 19)},
+    {3095, 3095, 4, lengths(14, 19)},  // Diners Club
+    {36, 36, 2, lengths(14, 19)},
+    {38, 39, 2, lengths(14, 19)},
+    {6011, 6011, 4, lengths(16, 19)},
+    {644, 649, 3, lengths(16, 19)},  // Discover
     {65, 65, 2, lengths(16, 19)},
-    {3528, 3589, 4, lengths(16, 19)},                                          // JCB
-    {62, 62, 2, lengths(16, 19)},   {81, 81, 2, lengths(16, 19)},              // UnionPay, RuPay
-    {60, 60, 2, 1U << 16},          {82, 82, 2, 1U << 16}, {508, 508, 3, 1U << 16},  // RuPay
-    {5018, 5018, 4, lengths(13, 19)}, {5020, 5020, 4, lengths(13, 19)},        // Maestro
-    {5038, 5038, 4, lengths(13, 19)}, {5893, 5893, 4, lengths(13, 19)},
-    {6304, 6304, 4, lengths(13, 19)}, {6759, 6759, 4, lengths(13, 19)},
+    {3528, 3589, 4, lengths(16, 19)},  // JCB
+    {62, 62, 2, lengths(16, 19)},
+    {81, 81, 2, lengths(16, 19)},  // UnionPay, RuPay
+    {60, 60, 2, 1U << 16},
+    {82, 82, 2, 1U << 16},
+    {508, 508, 3, 1U << 16},  // RuPay
+    {5018, 5018, 4, lengths(13, 19)},
+    {5020, 5020, 4, lengths(13, 19)},  // Maestro
+    {5038, 5038, 4, lengths(13, 19)},
+    {5893, 5893, 4, lengths(13, 19)},
+    {6304, 6304, 4, lengths(13, 19)},
+    {6759, 6759, 4, lengths(13, 19)},
     {6761, 6763, 4, lengths(13, 19)},
-    {2200, 2204, 4, lengths(16, 19)},                                          // Mir
-    {9792, 9792, 4, 1U << 16},                                                 // Troy
+    {2200, 2204, 4, lengths(16, 19)},  // Mir
+    {9792, 9792, 4, 1U << 16},         // Troy
 };
 
 constexpr std::string_view groupings[] = {
-    "\4\4\4\1", "\4\4\5", "\4\3\3\3",            // 13 digits
-    "\4\6\4", "\4\4\4\2",                        // 14
-    "\4\6\5", "\4\5\6", "\4\4\4\3",              // 15
-    "\4\4\4\4",                                  // 16
-    "\4\4\4\5", "\4\4\4\4\1",                    // 17
-    "\4\4\4\4\2",                                // 18
-    "\4\4\4\4\3", "\6\x0D",                      // 19
+    "\4\4\4\1",   "\4\4\5",     "\4\3\3\3",  // 13 digits
+    "\4\6\4",     "\4\4\4\2",                // 14
+    "\4\6\5",     "\4\5\6",     "\4\4\4\3",  // 15
+    "\4\4\4\4",                              // 16
+    "\4\4\4\5",   "\4\4\4\4\1",              // 17
+    "\4\4\4\4\2",                            // 18
+    "\4\4\4\4\3", "\6\x0D",                  // 19
 };
 
 bool luhn_valid(std::string_view digits) {
@@ -270,9 +308,13 @@ bool is_card(std::string_view digits) {
   return false;
 }
 
-bool touches(CodePoint c) { return c == '.' || is_letter_or_number(c); }
+bool touches(CodePoint c) {
+  return c == '.' || is_letter_or_number(c);
+}
 
-bool free_before(std::string_view text, std::size_t at) { return at == 0 || !touches(code_point_before(text, at)); }
+bool free_before(std::string_view text, std::size_t at) {
+  return at == 0 || !touches(code_point_before(text, at));
+}
 
 bool free_after(std::string_view text, std::size_t end) {
   std::size_t length = 0;
@@ -292,7 +334,7 @@ bool grouped_card_at(std::string_view text, std::size_t at, std::string_view gro
       if (at >= text.size() || (text[at] != ' ' && text[at] != '-')) return false;
       ++at;
     }
-    const auto wanted = static_cast<std::size_t>(grouping[i]);
+    const auto wanted = std::size_t{static_cast<unsigned char>(grouping[i])};
     if (digits_from(text, at) != wanted) return false;
     digits.append(text.substr(at, wanted));
     at += wanted;
@@ -346,11 +388,14 @@ std::size_t count_characters(std::string_view text) {
 }
 
 std::size_t utf16_units(std::string_view text) {
-  const auto astral = std::count_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; });
+  const auto astral =
+      std::count_if(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; });
   return count_characters(text) + static_cast<std::size_t>(astral);
 }
 
-std::string trim(std::string_view text) { return std::string(trimmed(text)); }
+std::string trim(std::string_view text) {
+  return std::string(trimmed(text));
+}
 
 std::string fold(std::string_view text) {
   text = trimmed(text);
@@ -420,8 +465,8 @@ bool valid_email(std::string_view text) {
     std::size_t length = 0;
     const CodePoint c = decode(text, at, length);
     const std::string_view marks = at < mark ? local_marks : std::string_view("-.");
-    const bool allowed = at == mark || is_mail_letter(c) ||
-                         (c < 0x80 && marks.find(static_cast<char>(c)) != std::string_view::npos);
+    const bool allowed =
+        at == mark || is_mail_letter(c) || (c < 0x80 && marks.find(static_cast<char>(c)) != std::string_view::npos);
     if (!allowed) return false;
     at += length;
   }

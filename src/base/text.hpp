@@ -25,8 +25,8 @@ std::vector<std::string> search_words(std::string_view text);
 // The ASCII part of the search words joined by '-', at most 200 characters; "event" when nothing is left.
 std::string slugify(std::string_view text);
 
-// 13 to 19 digits, alone or in card grouping, touching no letter, digit or dot, with a valid Luhn sum and the prefix and
-// length of a card brand.
+// 13 to 19 digits, alone or in card grouping, touching no letter, digit or dot, with a valid Luhn sum and the prefix
+// and length of a card brand.
 bool contains_card_number(std::string_view text);
 
 // One '@', a dot-atom before it, domain labels behind it; at most 254 bytes. Letters of any script; no quoted forms.

@@ -16,9 +16,13 @@ constexpr std::int64_t seconds_per_day = 86'400;
 constexpr std::int64_t first_second = -62'135'596'800;  // 0001-01-01T00:00:00Z
 constexpr std::int64_t last_second = 253'402'300'799;   // 9999-12-31T23:59:59Z
 
-std::int64_t floor_divide(std::int64_t value, std::int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
+std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
+  return value / by - (value % by < 0 ? 1 : 0);
+}
 
-bool in_range(std::int64_t seconds) { return seconds >= first_second && seconds <= last_second; }
+bool in_range(std::int64_t seconds) {
+  return seconds >= first_second && seconds <= last_second;
+}
 
 std::int64_t days_of(int year, int month, int day) {
   const date::year_month_day ymd(date::year{year}, date::month{static_cast<unsigned>(month)},
@@ -141,11 +145,21 @@ std::int64_t join_seconds(const LocalTime& t) {
   return days_of(t.year, t.month, t.day) * seconds_per_day + t.hour * 3600 + t.minute * 60 + t.second;
 }
 
-Failure bad_time() { return fail(Errc::invalid_argument, "not a time as in 2026-05-01T10:00:00Z"); }
-Failure bad_local_time() { return fail(Errc::invalid_argument, "not a time as in 2026-05-01T10:00:00"); }
-Failure bad_date() { return fail(Errc::invalid_argument, "not a date as in 2026-05-01"); }
-Failure bad_zone() { return fail(Errc::invalid_argument, "unknown time zone"); }
-Failure out_of_range() { return fail(Errc::invalid_argument, "the time is outside the years 0001 to 9999"); }
+Failure bad_time() {
+  return fail(Errc::invalid_argument, "not a time as in 2026-05-01T10:00:00Z");
+}
+Failure bad_local_time() {
+  return fail(Errc::invalid_argument, "not a time as in 2026-05-01T10:00:00");
+}
+Failure bad_date() {
+  return fail(Errc::invalid_argument, "not a date as in 2026-05-01");
+}
+Failure bad_zone() {
+  return fail(Errc::invalid_argument, "unknown time zone");
+}
+Failure out_of_range() {
+  return fail(Errc::invalid_argument, "the time is outside the years 0001 to 9999");
+}
 
 }  // namespace
 
@@ -182,7 +196,7 @@ Result<Micros> parse_time_in_zone(std::string_view text, std::string_view zone) 
 
 std::string format_rfc3339(Micros time_us) {
   const std::int64_t seconds = floor_divide(time_us, us_per_second);
-  const Micros fraction = time_us - seconds * us_per_second;
+  const Micros fraction = (time_us % us_per_second + us_per_second) % us_per_second;
   const LocalTime t = split_seconds(std::clamp(seconds, first_second, last_second));
   std::string text;
   text.reserve(27);
@@ -216,7 +230,9 @@ Result<std::string> parse_date(std::string_view text) {
   return std::string(text);
 }
 
-bool zone_exists(std::string_view zone) { return find_zone(zone) != nullptr; }
+bool zone_exists(std::string_view zone) {
+  return find_zone(zone) != nullptr;
+}
 
 std::string LocalTime::date() const {
   std::string text;

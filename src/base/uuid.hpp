@@ -53,7 +53,7 @@ class UuidSource {
   Random& random_;
   std::mutex mutex_;
   std::uint64_t last_ms_ = 0;
-  std::uint32_t counter_ = 0x1000;  // past the 12 bits: the first id starts a count
+  std::uint32_t counter_ = 0x1000;        // past the 12 bits: the first id starts a count
   std::array<std::uint8_t, 512> pool_{};  // randomness is fetched in bulk: one system call per 64 ids
   std::size_t pool_used_ = 512;
 };

@@ -68,8 +68,8 @@ class ClosingRule {
   [[nodiscard]] std::int64_t offset_at(std::int64_t utc) const {
     const date::sys_seconds local{seconds(utc + standard_)};
     const int year = static_cast<int>(date::year_month_day(date::floor<date::days>(local)).year());
-    const std::int64_t start = start_.in(year) - standard_;
-    const std::int64_t end = end_.in(year) - daylight_;
+    const std::int64_t start = start_.in(year)-standard_;
+    const std::int64_t end = end_.in(year)-daylight_;
     const bool saving = start < end ? utc >= start && utc < end : utc >= start || utc < end;
     return saving ? daylight_ : standard_;
   }
@@ -186,9 +186,7 @@ class SystemZone final : public Zone {
   }
 
  private:
-  static bool never_ends(const date::sys_info& info) {
-    return info.end > date::sys_days(date::year{20'000} / 1 / 1);
-  }
+  static bool never_ends(const date::sys_info& info) { return info.end > date::sys_days(date::year{20'000} / 1 / 1); }
 
   const date::time_zone* zone_;
   std::optional<ClosingRule> rule_;

@@ -82,6 +82,22 @@ void hide_what_never_leaves(std::vector<bool>& columns, const TableDef& table) {
     if (never_leaves(table.columns[i])) columns[i] = false;
 }
 
+// A closed organization is gone for everybody; the service still reads its audit chain.
+bool is_gone(const Record& row, const Facts& facts) {
+  const TableDef& table = row.table();
+  if (facts.closed.empty() || table.global) return false;
+  if (facts.is_service() && table.id == schema::tables::audit_logs.id) return false;
+  return facts.is_closed(row.organization_id());
+}
+
+Expr still_open(const TableDef& table, const Facts& facts) {
+  if (facts.closed.empty() || table.global) return Expr::always();
+  if (facts.is_service() && table.id == schema::tables::audit_logs.id) return Expr::always();
+  const int column = table.index_of("organization_id");
+  return Expr::negate(Expr::in_list(static_cast<std::uint16_t>(std::max(column, 0)),  // organizations: their own id
+                                    std::vector<Value>(facts.closed.begin(), facts.closed.end())));
+}
+
 std::string grant_names(const Grants& grants) {
   std::string names;
   for (const Grant& grant : grants.view()) {
@@ -148,7 +164,7 @@ const Grants& grants_of(const schema::Access& access, Operation operation) {
 
 Expr view_condition(const TableDef& table, const Facts& facts) {
   if (!facts.valid) return Expr::never();
-  if (facts.is_service()) return Expr::always();
+  if (facts.is_service()) return still_open(table, facts);
   std::vector<Expr> any;
   if (facts.kind == PrincipalKind::api_key) {
     if (key_may(Operation::view, table, facts)) {
@@ -159,7 +175,7 @@ Expr view_condition(const TableDef& table, const Facts& facts) {
       any.push_back(Expr::equals(static_cast<std::uint16_t>(policy_columns(table).organization), *facts.organization));
   }
   for (const Grant& grant : table.access.view.view()) any.push_back(predicate_expr(grant.predicate, table, facts));
-  return Expr::any_of(std::move(any));
+  return Expr::all_of({still_open(table, facts), Expr::any_of(std::move(any))});
 }
 
 Expr readable_condition(const TableDef& table, std::uint16_t column, const Facts& facts) {
@@ -196,7 +212,7 @@ Expr readable_condition(const TableDef& table, std::uint16_t column, const Facts
 
 Result<Verdict> decide(Operation operation, const Record& row, const Facts& facts, Related& related) {
   const TableDef& table = row.table();
-  if (!facts.valid || bound_elsewhere(row, facts))
+  if (!facts.valid || bound_elsewhere(row, facts) || is_gone(row, facts))
     return Verdict{false, grant_names(grants_of(table.access, operation)), std::vector<bool>(table.columns.size())};
   if (facts.is_service()) return for_service(operation, table);
   if (facts.kind != PrincipalKind::api_key) return decide_as(operation, row, facts, related);
@@ -225,7 +241,7 @@ Status may_write_kind(Operation operation, const TableDef& table, const Facts& f
 }
 
 Result<bool> may_run(const schema::CommandDef& command, const Record& subject, const Facts& facts, Related& related) {
-  if (!facts.valid || bound_elsewhere(subject, facts)) return false;
+  if (!facts.valid || bound_elsewhere(subject, facts) || is_gone(subject, facts)) return false;
   if (facts.is_service() || command.runs == schema::Runs::anyone) return true;
   if (command.runs == schema::Runs::service_only) return false;
   if (facts.kind == PrincipalKind::api_key) {

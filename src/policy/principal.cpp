@@ -4,6 +4,7 @@
 
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "policy/closed.hpp"
 #include "schema/all.hpp"
 #include "schema/generated/columns.hpp"
 
@@ -129,6 +130,10 @@ std::string_view kind_name(PrincipalKind kind) {
   return "anon";
 }
 
+bool Facts::is_closed(const Uuid& organization_id) const {
+  return std::find(closed.begin(), closed.end(), organization_id) != closed.end();
+}
+
 bool Facts::is_assigned(const Uuid& event_id) const {
   return std::any_of(assignments.begin(), assignments.end(), [&](const Assignment& a) { return a.event == event_id; });
 }
@@ -146,6 +151,8 @@ Result<Facts> load_facts(store::Reader& reader, const Principal& principal, Micr
   Facts facts;
   facts.kind = principal.kind;
   facts.id = principal.id;
+  EC_TRY(closed, closed_organizations(reader));
+  facts.closed = std::move(closed);
   switch (principal.kind) {
     case PrincipalKind::service:
     case PrincipalKind::anon:
@@ -158,6 +165,7 @@ Result<Facts> load_facts(store::Reader& reader, const Principal& principal, Micr
     case PrincipalKind::device: EC_TRYV(load_device(reader, principal, facts)); break;
     case PrincipalKind::api_key: break;  // keys are issued by a command of a later release; until then none is valid
   }
+  if (!facts.is_service() && facts.organization && facts.is_closed(*facts.organization)) facts.valid = false;
   return facts;
 }
 
@@ -177,6 +185,8 @@ Result<Principal> authenticate_device(store::Reader& reader, std::string_view to
   EC_TRY(rows, reader.list(query));
   if (rows.empty()) return Errc::unauthenticated;
   const Record& row = rows.front();
+  EC_TRY(closed, closed_organizations(reader));
+  if (std::find(closed.begin(), closed.end(), row.organization_id()) != closed.end()) return Errc::unauthenticated;
   EC_TRY(digest, key_digest(reader, row.organization_id(), rest.substr(cut + 1)));
   if (!equal_constant_time(row[col::devices::key_hash].bytes(), digest)) return Errc::unauthenticated;
   if (!row[col::devices::revoked_at].is_null()) return Errc::unauthenticated;

@@ -56,9 +56,11 @@ struct Facts {
   std::vector<Uuid> ticket_events{};   // customer: events it holds a valid or used ticket for
   std::vector<std::string> permissions{};  // api_key
   std::optional<Uuid> key_sponsor{};   // api_key made for a sponsor
+  std::vector<Uuid> closed{};          // organizations being removed: nobody sees their rows (closed.hpp)
 
   [[nodiscard]] bool is_service() const { return kind == PrincipalKind::service; }
   [[nodiscard]] bool is_user(Role at_least) const { return kind == PrincipalKind::user && role >= at_least; }
+  [[nodiscard]] bool is_closed(const Uuid& organization_id) const;
   [[nodiscard]] bool is_assigned(const Uuid& event_id) const;
   [[nodiscard]] bool is_assigned(const Uuid& event_id, AssignmentRole as) const;
   [[nodiscard]] bool is_assigned_anywhere(AssignmentRole as) const;

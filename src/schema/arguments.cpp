@@ -34,11 +34,15 @@ ColumnDef as_column(const ArgumentDef& argument) {
 // One spelling for equal values, so that a repeated request is recognised.
 Json normal_form(const ColumnDef& column, const Value& value, const Json& given) {
   switch (column.type) {
-    case Type::money: return format_decimal_short(value.integer(), money_scale);
-    case Type::decimal: return format_decimal_short(value.integer(), column.scale);
+    case Type::money:
+      return format_decimal_short(value.integer(), money_scale);
+    case Type::decimal:
+      return format_decimal_short(value.integer(), column.scale);
     case Type::json:
-    case Type::text_array: return given;
-    default: return encode_value(column, value, {});
+    case Type::text_array:
+      return given;
+    default:
+      return encode_value(column, value, {});
   }
 }
 
@@ -120,7 +124,9 @@ const CommandDef* find_command(std::string_view name) {
   return nullptr;
 }
 
-bool Arguments::has(std::string_view name) const { return json_->is_object() && json_->contains(name); }
+bool Arguments::has(std::string_view name) const {
+  return json_->is_object() && json_->contains(name);
+}
 
 const Json& Arguments::json(std::string_view name) const {
   if (!json_->is_object()) return nothing;
@@ -135,21 +141,27 @@ std::optional<Uuid> Arguments::optional_uuid(std::string_view name) const {
   return id ? std::optional<Uuid>(id.assume_value()) : std::nullopt;
 }
 
-Uuid Arguments::uuid(std::string_view name) const { return optional_uuid(name).value_or(Uuid{}); }
+Uuid Arguments::uuid(std::string_view name) const {
+  return optional_uuid(name).value_or(Uuid{});
+}
 
 std::optional<std::string> Arguments::optional_text(std::string_view name) const {
   const Json& value = json(name);
   return value.is_string() ? std::optional<std::string>(value.get<std::string>()) : std::nullopt;
 }
 
-std::string Arguments::text(std::string_view name) const { return optional_text(name).value_or(std::string()); }
+std::string Arguments::text(std::string_view name) const {
+  return optional_text(name).value_or(std::string());
+}
 
 std::optional<std::int64_t> Arguments::optional_integer(std::string_view name) const {
   const Json& value = json(name);
   return value.is_number_integer() ? std::optional<std::int64_t>(value.get<std::int64_t>()) : std::nullopt;
 }
 
-std::int64_t Arguments::integer(std::string_view name) const { return optional_integer(name).value_or(0); }
+std::int64_t Arguments::integer(std::string_view name) const {
+  return optional_integer(name).value_or(0);
+}
 
 bool Arguments::boolean(std::string_view name) const {
   const Json& value = json(name);
@@ -166,7 +178,8 @@ std::optional<Micros> Arguments::optional_time(std::string_view name) const {
 Result<std::int64_t> Arguments::money_units(std::string_view name, std::string_view currency) const {
   const Result<std::int64_t> units = money_from_text(text(name), currency);
   if (units) return units;
-  return fail_field(Errc::invalid_argument, std::string(name), "must be a whole number of the currency's smallest units");
+  return fail_field(Errc::invalid_argument, std::string(name),
+                    "must be a whole number of the currency's smallest units");
 }
 
 std::vector<Arguments> Arguments::list(std::string_view name) const {

@@ -81,7 +81,8 @@ constexpr void distinct_columns(const TableDef& t) {
 
 constexpr void first_column(const TableDef& t) {
   if (t.columns.empty() || t.columns[0].name != "id") throw "the first column of a table is id";
-  if (t.columns[0].type != Type::uuid || !t.columns[0].is(not_null)) throw "the id of a table is a uuid that is not null";
+  if (t.columns[0].type != Type::uuid || !t.columns[0].is(not_null))
+    throw "the id of a table is a uuid that is not null";
 }
 
 constexpr void tenant_column(const TableDef& t) {
@@ -126,7 +127,8 @@ constexpr void references_are_whole(const TableDef& t) {
     if (c.is_reference() != (c.on_delete != OnDelete::not_a_reference))
       throw "a reference, and nothing else, says what happens when the row it refers to goes";
     if (c.is_reference() && c.type != Type::uuid) throw "a reference is a uuid";
-    if (c.on_delete == OnDelete::set_null && c.is(not_null)) throw "a reference that is set to null may not be not_null";
+    if (c.on_delete == OnDelete::set_null && c.is(not_null))
+      throw "a reference that is set to null may not be not_null";
   }
 }
 
@@ -151,7 +153,8 @@ constexpr void grant_columns(const TableDef& t, const Columns& columns, bool rea
   for (std::string_view name : columns.view()) {
     const ColumnDef* c = t.find(name);
     if (c == nullptr) throw "access names a column that the table does not have";
-    if ((c->type == Type::sealed && !read_by_nobody) || c->is(internal)) throw "access names a sealed or internal column";
+    if ((c->type == Type::sealed && !read_by_nobody) || c->is(internal))
+      throw "access names a sealed or internal column";
   }
 }
 
@@ -162,7 +165,8 @@ constexpr void access_columns(const TableDef& t) {
   for (const ColumnRule& rule : t.access.column_rules) {
     grant_columns(t, rule.columns, rule.read.count == 1 && rule.read.has(Predicate::nobody));
     if (rule.columns.empty() && (!rule.read.empty() || !rule.write.empty())) throw "a column rule names its columns";
-    if (!rule.columns.empty() && rule.read.empty() && rule.write.empty()) throw "a column rule narrows reading or writing";
+    if (!rule.columns.empty() && rule.read.empty() && rule.write.empty())
+      throw "a column rule narrows reading or writing";
   }
 }
 
@@ -230,7 +234,8 @@ constexpr void keys(const TableDef& t) {
     key_columns(t, i.columns);
   }
   for (const CheckDef& c : t.checks)
-    if (!is_name(c.name) || c.sql.empty() || !is_sentence(c.doc)) throw "a check has a name, a condition and a sentence";
+    if (!is_name(c.name) || c.sql.empty() || !is_sentence(c.doc))
+      throw "a check has a name, a condition and a sentence";
 }
 
 constexpr void personal(const TableDef& t) {
@@ -256,7 +261,8 @@ constexpr void subjects(const TableDef& t) {
     if (s == nullptr) continue;
     const bool found = s->type == Type::uuid || (s->type == Type::text && folded(t, s->name)) ||
                        (s->is(long_column) && s->name == c.name);
-    if (!found) throw "the subject of a personal column is a user id, an e-mail with a folded twin, or the long column itself";
+    if (!found)
+      throw "the subject of a personal column is a user id, an e-mail with a folded twin, or the long column itself";
   }
 }
 
@@ -331,7 +337,8 @@ constexpr void not_retired(const TableDef& t, std::span<const std::uint16_t> tab
     if (t.id == id) throw "the id of a table was retired and must not come back";
   for (const RetiredColumn& retired : columns)
     for (const ColumnDef& c : t.columns)
-      if (t.id == retired.table && c.id == retired.column) throw "the id of a column was retired and must not come back";
+      if (t.id == retired.table && c.id == retired.column)
+        throw "the id of a column was retired and must not come back";
 }
 
 // --- all tables together ---

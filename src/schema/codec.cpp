@@ -16,10 +16,15 @@ namespace eventcore::schema {
 
 namespace {
 
-constexpr int point_scale = 12;  // coordinates up to nine million units, beyond any map
+constexpr std::size_t short_list_max = 100;  // elements of a list that is no long column
+constexpr int point_scale = 12;              // coordinates up to nine million units, beyond any map
 
-DecodedValue good(Value value) { return {std::move(value), {}}; }
-DecodedValue bad(std::string reason) { return {std::nullopt, std::move(reason)}; }
+DecodedValue good(Value value) {
+  return {std::move(value), {}};
+}
+DecodedValue bad(std::string reason) {
+  return {std::nullopt, std::move(reason)};
+}
 
 bool is_int64(const Json& json) {
   if (!json.is_number_integer()) return false;
@@ -70,7 +75,9 @@ std::string json_problem(std::string_view name, const Json& json, std::uint32_t 
   return {};
 }
 
-bool is_email_name(std::string_view name) { return name == "email" || name.ends_with("_email"); }
+bool is_email_name(std::string_view name) {
+  return name == "email" || name.ends_with("_email");
+}
 
 DecodedValue decode_text(const ColumnDef& column, const Json& json) {
   if (!json.is_string()) return bad("must be a string");
@@ -173,7 +180,10 @@ DecodedValue decode_json(const ColumnDef& column, const Json& json) {
 
 DecodedValue decode_text_array(const ColumnDef& column, const Json& json) {
   if (!json.is_array()) return bad("must be a list of strings");
-  const std::uint32_t characters = column.length_max != 0 ? column.length_max : free_text_length_max;
+  if (!column.is(long_column) && json.size() > short_list_max)
+    return bad("has more than " + std::to_string(short_list_max) + " elements");
+  const std::uint32_t longest = column.is(long_column) ? free_text_length_max : name_length_max;
+  const std::uint32_t characters = column.length_max != 0 ? column.length_max : longest;
   for (const Json& element : json) {
     if (!element.is_string()) return bad("must be a list of strings");
     const auto& text = element.get_ref<const std::string&>();
@@ -187,8 +197,10 @@ DecodedValue decode_text_array(const ColumnDef& column, const Json& json) {
   return good(std::move(text));
 }
 
-DecodedValue decode_uuid_array(const Json& json) {
+DecodedValue decode_uuid_array(const ColumnDef& column, const Json& json) {
   if (!json.is_array()) return bad("must be a list of uuids");
+  if (!column.is(long_column) && json.size() > short_list_max)
+    return bad("has more than " + std::to_string(short_list_max) + " elements");
   Json canonical = Json::array();
   for (const Json& element : json) {
     if (!element.is_string()) return bad("must be a list of uuids");
@@ -263,7 +275,8 @@ DecodedValue decode_blob(const Json& json) {
 }
 
 // Whether the caller may give this column at all; empty: he may.
-std::string writing_problem(const TableDef& table, const ColumnDef& column, WriteKind kind, const DecodeOptions& options) {
+std::string writing_problem(const TableDef& table, const ColumnDef& column, WriteKind kind,
+                            const DecodeOptions& options) {
   if (column.is(internal)) return "there is no such column";
   const bool insert = kind == WriteKind::insert;
   if (insert && given_at_creation(table, column)) return {};
@@ -334,7 +347,9 @@ Json stored_json(const std::string& text) {
   return parsed ? std::move(parsed).assume_value() : Json();
 }
 
-bool leaves_the_engine(const ColumnDef& column) { return !column.is(internal) && column.type != Type::sealed; }
+bool leaves_the_engine(const ColumnDef& column) {
+  return !column.is(internal) && column.type != Type::sealed;
+}
 
 Json image_value(const ColumnDef& column, const Value& value) {
   if (value.is_null()) return nullptr;
@@ -347,8 +362,10 @@ Json image_value(const ColumnDef& column, const Value& value) {
 
 bool may_hold_digits(std::string_view name) {
   if (name.find("card") != std::string_view::npos) return false;
-  for (std::string_view whole : {"id", "reference", "url", "phone", "number", "code", "nonce"})
+  for (std::string_view whole : {"id", "reference", "url", "number", "code", "nonce"})
     if (name == whole) return true;
+  for (std::string_view addresses : {"images", "floor_plans", "contract_documents"})
+    if (name == addresses) return true;
   for (std::string_view end : {"_id", "_ids", "_reference", "_url", "_urls", "_number"})
     if (name.ends_with(end)) return true;
   return name.find("phone") != std::string_view::npos || name.ends_with("-url");
@@ -387,21 +404,36 @@ DecodedValue decode_value(const ColumnDef& column, const Json& json) {
       const Result<Uuid> id = parse_uuid(json.get_ref<const std::string&>());
       return id ? good(id.assume_value()) : bad("must be a uuid");
     }
-    case Type::text: return decode_text(column, json);
-    case Type::boolean: return json.is_boolean() ? good(json.get<bool>()) : bad("must be true or false");
-    case Type::integer: return decode_integer(column, json);
-    case Type::money: return decode_money(column, json);
-    case Type::decimal: return decode_decimal(column, json);
-    case Type::timestamptz: return decode_time(json);
-    case Type::date: return decode_date(json);
-    case Type::enumeration: return decode_enum(column, json);
-    case Type::json: return decode_json(column, json);
-    case Type::text_array: return decode_text_array(column, json);
-    case Type::uuid_array: return decode_uuid_array(json);
-    case Type::point: return decode_point(json);
-    case Type::inet: return decode_inet(json);
-    case Type::sealed: return decode_sealed(json);
-    case Type::blob: return decode_blob(json);
+    case Type::text:
+      return decode_text(column, json);
+    case Type::boolean:
+      return json.is_boolean() ? good(json.get<bool>()) : bad("must be true or false");
+    case Type::integer:
+      return decode_integer(column, json);
+    case Type::money:
+      return decode_money(column, json);
+    case Type::decimal:
+      return decode_decimal(column, json);
+    case Type::timestamptz:
+      return decode_time(json);
+    case Type::date:
+      return decode_date(json);
+    case Type::enumeration:
+      return decode_enum(column, json);
+    case Type::json:
+      return decode_json(column, json);
+    case Type::text_array:
+      return decode_text_array(column, json);
+    case Type::uuid_array:
+      return decode_uuid_array(column, json);
+    case Type::point:
+      return decode_point(json);
+    case Type::inet:
+      return decode_inet(json);
+    case Type::sealed:
+      return decode_sealed(json);
+    case Type::blob:
+      return decode_blob(json);
   }
   return bad("is of an unknown type");
 }
@@ -448,24 +480,33 @@ Status apply_initials(Record& record, Micros now_us, const Changes* given) {
 Json encode_value(const ColumnDef& column, const Value& value, std::string_view currency) {
   if (value.is_null() || value.is_unread() || !leaves_the_engine(column)) return nullptr;
   switch (column.type) {
-    case Type::uuid: return to_text(value.uuid());
-    case Type::boolean: return value.boolean();
-    case Type::integer: return value.integer();
-    case Type::money: return money_to_text(value.integer(), currency);
+    case Type::uuid:
+      return to_text(value.uuid());
+    case Type::boolean:
+      return value.boolean();
+    case Type::integer:
+      return value.integer();
+    case Type::money:
+      return money_to_text(value.integer(), currency);
     // At least the two digits people expect, more only where the value has them.
     case Type::decimal:
       return format_decimal(value.integer(), column.scale, std::min<int>(column.scale, 2));
-    case Type::timestamptz: return format_rfc3339(value.integer());
+    case Type::timestamptz:
+      return format_rfc3339(value.integer());
     case Type::json:
     case Type::text_array:
     case Type::uuid_array:
-    case Type::point: return stored_json(value.text());
-    case Type::blob: return hex(value.bytes());
+    case Type::point:
+      return stored_json(value.text());
+    case Type::blob:
+      return hex(value.bytes());
     case Type::text:
     case Type::date:
     case Type::enumeration:
-    case Type::inet: return value.text();
-    case Type::sealed: return nullptr;
+    case Type::inet:
+      return value.text();
+    case Type::sealed:
+      return nullptr;
   }
   return nullptr;
 }
@@ -500,22 +541,38 @@ std::string image(const Record& record, bool personal, const Changes* only) {
 
 std::string_view type_name(Type type) {
   switch (type) {
-    case Type::uuid: return "uuid";
-    case Type::text: return "text";
-    case Type::boolean: return "boolean";
-    case Type::integer: return "integer";
-    case Type::money: return "money";
-    case Type::decimal: return "decimal";
-    case Type::timestamptz: return "timestamptz";
-    case Type::date: return "date";
-    case Type::enumeration: return "enum";
-    case Type::json: return "json";
-    case Type::text_array: return "text[]";
-    case Type::uuid_array: return "uuid[]";
-    case Type::point: return "point";
-    case Type::inet: return "inet";
-    case Type::sealed: return "sealed";
-    case Type::blob: return "blob";
+    case Type::uuid:
+      return "uuid";
+    case Type::text:
+      return "text";
+    case Type::boolean:
+      return "boolean";
+    case Type::integer:
+      return "integer";
+    case Type::money:
+      return "money";
+    case Type::decimal:
+      return "decimal";
+    case Type::timestamptz:
+      return "timestamptz";
+    case Type::date:
+      return "date";
+    case Type::enumeration:
+      return "enum";
+    case Type::json:
+      return "json";
+    case Type::text_array:
+      return "text[]";
+    case Type::uuid_array:
+      return "uuid[]";
+    case Type::point:
+      return "point";
+    case Type::inet:
+      return "inet";
+    case Type::sealed:
+      return "sealed";
+    case Type::blob:
+      return "blob";
   }
   return "text";
 }

@@ -1,7 +1,8 @@
 // Conditions, orders and cursors as callers write them, turned into what the store understands.
 // Invariants: negation is pushed down to the single conditions, and the guard is put around each of them, negated or
 // not; so a condition on a column the caller may not read is false whatever stands around it.
-// `ne` and `not_in` are the plain opposites of `eq` and `in`: true where the column is null, as is a negated comparison.
+// `ne` and `not_in` are the plain opposites of `eq` and `in`: true where the column is null; so is a comparison under
+// `not`. Columns with a folded twin (e-mails, codes) compare folded in eq, ne, in, not_in and prefix.
 // Thread: free functions without state, any thread.
 #pragma once
 

@@ -284,6 +284,11 @@ Result<Statement> Connection::prepare(std::string_view sql) {
   return Statement(database_, &cached);
 }
 
+Status Connection::run(std::string_view sql) {
+  EC_TRY(statement, prepare(sql));
+  return statement.run();
+}
+
 Status Connection::execute(std::string_view sql) {
   EC_TRY(prepared, compile(sql, false));
   return Statement(database_, prepared).run();
@@ -308,10 +313,13 @@ Result<std::optional<Sentinel>> Connection::find_sentinel() {
 }
 
 Result<Sentinel> Connection::sentinel() {
-  EC_TRY(statement, prepare("SELECT store_id, commits, store_seq FROM ec_sentinel WHERE id = 1"));
+  EC_TRY(statement, prepare("SELECT store_id, commits, store_seq, heads FROM ec_sentinel WHERE id = 1"));
   EC_TRY(row, statement.step());
   if (!row) return Errc::store_corrupt;
-  const Sentinel found{statement.uuid(0), statement.integer(1), statement.integer(2)};
+  Sentinel found{statement.uuid(0), statement.integer(1), statement.integer(2), {}};
+  const ByteView heads = statement.blob(3);
+  if (heads.size() != found.heads.size()) return Errc::store_corrupt;
+  std::copy(heads.begin(), heads.end(), found.heads.begin());
   commits_seen_ = std::max(commits_seen_, found.commits);
   return found;
 }

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/hash.hpp"
 #include "base/random.hpp"
 #include "base/uuid.hpp"
 #include <eventcore/result.hpp>
@@ -42,6 +43,7 @@ struct Sentinel {
   Uuid store_id;
   std::int64_t commits = 0;
   std::int64_t store_seq = 0;
+  Digest heads{};  // over every audit head ever set, in order
 };
 
 class Connection {
@@ -59,7 +61,8 @@ class Connection {
   Status make_wal();
 
   Result<Statement> prepare(std::string_view sql);
-  Status execute(std::string_view sql);  // one statement without parameters, not cached
+  Status run(std::string_view sql);      // one statement without parameters, cached
+  Status execute(std::string_view sql);  // the same, not cached
   Result<std::string> pragma(std::string_view text);  // "name" or "name=value"; the first column of the first row
 
   // nullopt: an empty database. not_a_store: tables, but not ours.

@@ -201,7 +201,11 @@ std::vector<std::string> table_sql(const schema::TableDef& table) {
     out.push_back(index_sql(table, index.name, false, terms, ""));
   }
   add_reference_indexes(out, table);
-  if (tenancy(table) == Tenancy::column && (table.unique_id_store_wide || table.found_without_tenant)) {
+  const bool id_declared = std::any_of(table.indexes.begin(), table.indexes.end(), [](const schema::IndexDef& index) {
+    return index.store_wide && index.columns.view().front() == "id";
+  });
+  const bool by_id = table.unique_id_store_wide || (table.found_without_tenant && !id_declared);
+  if (tenancy(table) == Tenancy::column && by_id) {
     const std::string name = std::string(table.name) + "_store_wide_id";
     out.push_back(index_sql(table, name, table.unique_id_store_wide, {quoted("id")}, ""));
   }
@@ -212,7 +216,8 @@ std::vector<std::string> engine_sql() {
   return {
       "CREATE TABLE ec_sentinel (\n  id INTEGER PRIMARY KEY CHECK (id = 1),\n"
       "  store_id BLOB NOT NULL CHECK (length(store_id) = 16),\n  commits INTEGER NOT NULL,\n"
-      "  store_seq INTEGER NOT NULL\n) STRICT",
+      "  store_seq INTEGER NOT NULL,\n"
+      "  heads BLOB NOT NULL CHECK (length(heads) = 32)\n) STRICT",
       "CREATE TABLE ec_meta (\n  name TEXT PRIMARY KEY NOT NULL,\n  value TEXT NOT NULL\n) STRICT",
       "CREATE TABLE ec_id_map (\n  table_id INTEGER NOT NULL,\n  column_id INTEGER NOT NULL,\n  name TEXT NOT NULL,\n"
       "  PRIMARY KEY (table_id, column_id)\n) STRICT",

@@ -77,6 +77,8 @@ class Reader {
   Result<Digest> keyed_digest(const Uuid& organization, std::string_view purpose, std::string_view text);
 
  protected:
+  Result<SecretBytes> tenant_key(const Uuid& organization);
+
   Connection& connection_;
 };
 
@@ -102,6 +104,12 @@ class Writer : public Reader {
   Status remember(const Digest& scope, const IdempotencyRow& row);
   Status forget_idempotency_before(Micros time, std::int64_t limit);
   Status set_meta(std::string_view name, std::string_view value);
+
+ private:
+  Status require_armed();
+  // The value as stored: sealed when the column is and the value is plain text.
+  Result<Value> to_store(const schema::TableDef& table, std::size_t column, const Uuid& organization, const Uuid& row,
+                         const Value& value);
 };
 
 }  // namespace eventcore::store

@@ -25,7 +25,9 @@ constexpr std::size_t serial_at = 51;
 constexpr std::size_t from_at = 53;
 constexpr std::size_t until_at = 57;
 
-void put_uuid(Bytes& out, const Uuid& id) { out.insert(out.end(), id.bytes.begin(), id.bytes.end()); }
+void put_uuid(Bytes& out, const Uuid& id) {
+  out.insert(out.end(), id.bytes.begin(), id.bytes.end());
+}
 
 Uuid get_uuid(ByteView bytes, std::size_t offset) {
   Uuid id;

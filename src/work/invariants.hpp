@@ -23,6 +23,10 @@ struct Write {
   Record* after = nullptr;         // null at remove
   As as = As::caller;
   bool importing = false;          // a service's direct insert: may begin beyond the first state
+  const Changes* given = nullptr;  // what was named at create, what changes at update
+
+  [[nodiscard]] bool names(Column column) const;    // the writer named it
+  [[nodiscard]] bool changes(Column column) const;  // a new row, or another value than before
 };
 
 struct TableInvariants {

@@ -251,6 +251,25 @@ Result<std::string> Reading::currency_of(const Record& row) {
   const TableDef& table = row.table();
   if (const Value* own = row.find("currency"); own != nullptr && own->is_text()) return own->text();
   if (!has_money(table)) return std::string(default_currency);
+  return inherited_currency(row);
+}
+
+Result<std::string> Reading::event_currency(const Uuid& organization, const Uuid& event) {
+  for (const auto& [id, currency] : event_currencies_)
+    if (id == event) return currency;
+  EC_TRY(row, reader_.get(schema::tables::events, organization, event));
+  std::string currency;
+  if (row && !(*row)[col::events::settings].is_null()) {
+    EC_TRY(settings, parse_json((*row)[col::events::settings].text()));
+    if (settings.is_object() && settings.contains("currency") && settings["currency"].is_string())
+      currency = settings["currency"].get<std::string>();
+  }
+  event_currencies_.emplace_back(event, currency);
+  return currency;
+}
+
+Result<std::string> Reading::inherited_currency(const Record& row) {
+  const TableDef& table = row.table();
   for (std::string_view via : {"ticket_category_id", "campaign_id"}) {
     const Value* reference = row.find(via);
     if (reference == nullptr || !reference->is_uuid()) continue;
@@ -259,6 +278,10 @@ Result<std::string> Reading::currency_of(const Record& row) {
     if (!found) continue;
     if (const Value* currency = found->find("currency"); currency != nullptr && currency->is_text())
       return currency->text();
+  }
+  if (const Value* event = row.find("event_id"); event != nullptr && event->is_uuid()) {
+    EC_TRY(currency, event_currency(row.organization_id(), event->uuid()));
+    if (!currency.empty()) return currency;
   }
   return organization_currency(row.organization_id());
 }

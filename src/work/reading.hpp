@@ -47,6 +47,15 @@ class Reading {
   [[nodiscard]] store::Reader& reader() { return reader_; }
   [[nodiscard]] Micros now() const { return call_.now; }
 
+  // The row the caller's right to run the command hangs on; a replay asks for that right again.
+  struct Subject {
+    std::uint16_t table = 0;
+    Uuid organization{};
+    Uuid id{};
+  };
+  void note_subject(const Record& row) { subject_ = Subject{row.table().id, row.organization_id(), row.id()}; }
+  [[nodiscard]] const std::optional<Subject>& subject() const { return subject_; }
+
   // ---- under the caller's view ----
   // The row, all columns, or not_found. Without a tenant: found among the visible rows of the tables that RULES
   // section 0 lists (ambiguous_id on two hits), organization_required for the others.
@@ -66,15 +75,20 @@ class Reading {
   // without the columns named.
   Result<Json> show_as_reply(const Record& row, const std::vector<std::string_view>& without = {});
 
-  // Currency of a row's money columns: its own, else its category's or campaign's, else the organization's.
+  // Currency of a row's money columns: its own, else what it inherits.
   Result<std::string> currency_of(const Record& row);
+  // Its category's, campaign's or event's (settings.currency), else the organization's.
+  Result<std::string> inherited_currency(const Record& row);
   Result<std::string> organization_currency(const Uuid& organization);
   // The organization's settings JSON, parsed; an object always.
   Result<Json> organization_settings(const Uuid& organization);
 
  protected:
   Result<Expr> filter(const schema::TableDef& table, const Json& where);
-  void settings_forget() { settings_.clear(); }
+  void settings_forget() {
+    settings_.clear();
+    event_currencies_.clear();
+  }
   Result<std::optional<Uuid>> tenant_for_list(const schema::TableDef& table, const std::optional<Uuid>& organization);
 
   store::Reader& reader_;
@@ -87,7 +101,11 @@ class Reading {
   Status expand_row(Json& out, const Record& row, const std::vector<std::string>& expand);
   Result<std::vector<Record>> candidates(const schema::TableDef& table, const Uuid& id,
                                          const std::optional<Uuid>& organization);
+  Result<std::string> event_currency(const Uuid& organization, const Uuid& event);  // "" when it names none
+
+  std::optional<Subject> subject_;
   std::vector<std::pair<Uuid, Json>> settings_;  // by organization, read once
+  std::vector<std::pair<Uuid, std::string>> event_currencies_;  // by event, read once
 };
 
 }  // namespace eventcore::work

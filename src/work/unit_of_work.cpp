@@ -68,6 +68,15 @@ Changes real_changes(const Record& row, const Changes& given) {
 
 }  // namespace
 
+bool Write::names(Column column) const {
+  return given != nullptr &&
+         std::any_of(given->begin(), given->end(), [&](const Assignment& a) { return a.index == column.index; });
+}
+
+bool Write::changes(Column column) const {
+  return before == nullptr || after == nullptr || !((*before)[column] == (*after)[column]);
+}
+
 UnitOfWork::UnitOfWork(store::Writer& writer, const Call& call, policy::Facts facts, const InvariantTable& invariants)
     : Reading(writer, call, std::move(facts), invariants), writer_(writer) {}
 
@@ -133,6 +142,14 @@ Status UnitOfWork::fill_folded(Record& row) {
   return ok();
 }
 
+Status UnitOfWork::fill_currency(Record& row, const Changes& given) {
+  const int column = row.table().index_of("currency");
+  if (column < 0 || given_value(row.table(), given, "currency") != nullptr) return ok();
+  EC_TRY(currency, inherited_currency(row));
+  row.at(static_cast<std::size_t>(column)) = currency;
+  return ok();
+}
+
 Status UnitOfWork::check_money(const Record& row, const Changes& given) {
   const TableDef& table = row.table();
   FailureDetail detail;
@@ -162,12 +179,13 @@ Result<Record> UnitOfWork::new_row(const TableDef& table, const Changes& given) 
   if (row.at(0).is_null()) row.at(0) = call_.draws.id();
   EC_TRYV(find_tenant(row, given));
   EC_TRYV(copy_event(row));
-  EC_TRYV(schema::apply_initials(row, call_.now));
+  EC_TRYV(schema::apply_initials(row, call_.now, &given));
   row.set("version", 1);
   if (row.find("created_at")->is_null()) row.set("created_at", call_.now);
   row.set("updated_at", call_.now);
   if (const Value* creator = row.find("created_by"); creator != nullptr && creator->is_null())
     if (facts_.kind == PrincipalKind::user) row.set("created_by", facts_.id);
+  EC_TRYV(fill_currency(row, given));
   EC_TRYV(fill_folded(row));
   return row;
 }
@@ -266,7 +284,7 @@ Result<Record> UnitOfWork::insert(const TableDef& table, const Changes& given, A
   EC_TRYV(check_money(row, given));
   EC_TRYV(check_references(row, nullptr, as));
   const bool importing = as == As::caller && facts_.is_service();
-  Write write{Operation::create, nullptr, &row, as, importing};
+  Write write{Operation::create, nullptr, &row, as, importing, &given};
   EC_TRYV(store_insert(write));
   return row;
 }
@@ -287,7 +305,7 @@ Status UnitOfWork::store_update(Write& write) {
   const Status updated = writer_.update(table, before.organization_id(), before.id(), changed);
   writer_.arm(false);
   EC_TRYV(updated);
-  if (table.id == schema::tables::organizations.id) settings_forget();
+  if (table.id == schema::tables::organizations.id || table.id == schema::tables::events.id) settings_forget();
   related_.forget();
   EC_TRYV(log(write.operation, &before, &after));
   if (const auto settle = invariants_[table.id].settle) EC_TRYV(settle(*this, write));
@@ -310,7 +328,7 @@ Result<Record> UnitOfWork::update(const TableDef& table, const Uuid& id, const C
   if (as == As::caller) EC_TRYV(check_new_row(Operation::update, after, changes));
   EC_TRYV(check_money(after, changes));
   EC_TRYV(check_references(after, &before, as));
-  Write write{Operation::update, &before, &after, as, false};
+  Write write{Operation::update, &before, &after, as, false, &changes};
   EC_TRYV(store_update(write));
   return after;
 }
@@ -321,16 +339,18 @@ Status UnitOfWork::change(Record& row, const Changes& given) {
   if (changes.empty()) return ok();
   Record after = row;
   for (const Assignment& a : changes) after.at(a.index) = a.value;
-  Write write{Operation::update, &row, &after, As::engine, false};
+  Write write{Operation::update, &row, &after, As::engine, false, &changes};
   EC_TRYV(store_update(write));
   row = std::move(after);
   return ok();
 }
 
-Status UnitOfWork::erase(const Record& row) {
+Status UnitOfWork::erase(const Record& row) { return erase_as(row, As::engine); }
+
+Status UnitOfWork::erase_as(const Record& row, As as) {
   const TableDef& table = row.table();
   EC_TRYV(enter(row.organization_id()));
-  Write write{Operation::remove, &row, nullptr, As::engine, false};
+  Write write{Operation::remove, &row, nullptr, as, false, nullptr};
   if (const auto check = invariants_[table.id].check) EC_TRYV(check(*this, write));
   writer_.arm(true);
   const Status erased = writer_.erase(table, row.organization_id(), row.id());
@@ -400,6 +420,13 @@ void name_customer(std::string& personal_image, const policy::Principal& princip
   personal_image = personal_image.empty() ? "{" + member + "}" : "{" + member + "," + personal_image.substr(1);
 }
 
+// A service says why it acts; the log keeps it.
+void name_reason(std::string& other_image, const policy::Principal& principal) {
+  if (principal.kind != PrincipalKind::service || principal.reason.empty()) return;
+  const std::string member = "\"$reason\":" + dump(Json(principal.reason));
+  other_image = other_image.empty() ? "{" + member + "}" : "{" + member + "," + other_image.substr(1);
+}
+
 audit::Images images_of(const Record* before, const Record* after) {
   Changes changed;
   const Changes* only = nullptr;
@@ -439,6 +466,7 @@ audit::Act UnitOfWork::act_of(const Uuid& organization, std::string_view table, 
 
 Status UnitOfWork::append_entry(const audit::Act& act, audit::Images images, store::ChainHead& head) {
   name_customer(images.after_personal, call_.principal);
+  name_reason(images.after_other, call_.principal);
   std::array<std::uint8_t, 4 * audit::salt_bytes> salts{};
   call_.draws.fill(salts);
   const Record entry = audit::make_entry(act, images, head, call_.draws.id(), salts);
@@ -463,6 +491,8 @@ Status UnitOfWork::log(Operation operation, const Record* before, const Record* 
   change.operation = feed_letter(operation);
   change.time = call_.now;
   change.version = row.version();
+  // A closed organization has no key for the digests of its facts, and nobody but the service follows it.
+  if (facts_.is_closed(organization)) return writer_.append_change(change);
   if (before != nullptr) {
     EC_TRY(facts, feed::facts_of(*before, reader_, related_));
     change.old_facts = std::move(facts);

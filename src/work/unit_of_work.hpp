@@ -33,6 +33,13 @@ class UnitOfWork : public Reading {
   Status change(Record& row, const Changes& given);
   Status erase(const Record& row);  // the row alone, with audit and change; children are the caller's business
 
+  // Rows of a closed organization go without a word from invariants: their counters and owners go too.
+  Status discard(const Record& row);
+  // Drops the images and salts of audit entries of a closed organization and appends the entry that says so.
+  Status blank_entries(const Uuid& organization, const std::vector<Record>& entries);
+  // The organization's removal is complete: only its audit chain is left.
+  Status forget_closed(const Uuid& organization);
+
   // Moves a derived counter when the unit ends, in one write however many rows moved it. Bounds are the column's
   // CHECKs; `refusal` is answered when they do not hold.
   void add_to(const schema::TableDef& table, const Uuid& organization, const Uuid& id, Column column,
@@ -69,6 +76,7 @@ class UnitOfWork : public Reading {
   Status find_tenant(Record& row, const Changes& given);
   Status copy_event(Record& row);
   Status fill_folded(Record& row);
+  Status fill_currency(Record& row, const Changes& given);
   Status check_money(const Record& row, const Changes& given);
   Status check_new_row(policy::Operation operation, const Record& row, const Changes& given);
   Status check_old_row(policy::Operation operation, const Record& row, const Changes& given);
@@ -82,6 +90,8 @@ class UnitOfWork : public Reading {
   Status append_entry(const audit::Act& act, audit::Images images, store::ChainHead& head);
   Result<store::ChainHead*> head_of(const Uuid& organization);
   Status flush_counters();
+  Status erase_as(const Record& row, As as);
+  Status close_organization(const Record& row);
 
   store::Writer& writer_;
   std::optional<Uuid> tenant_;

@@ -15,7 +15,9 @@ namespace {
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
 
-std::int64_t rounded(const char* text, std::int64_t unit) { return round_half_up(parse_exact(text).value(), unit).value(); }
+std::int64_t rounded(const char* text, std::int64_t unit) {
+  return round_half_up(parse_exact(text).value(), unit).value();
+}
 
 std::vector<std::int64_t> spread_over(std::int64_t total, std::initializer_list<int> weights, std::int64_t unit) {
   const std::vector<Exact> exact_weights(weights.begin(), weights.end());
@@ -45,7 +47,7 @@ TEST(DecimalTest, PrintsTheAskedDigitsAndNeverLosesOne) {
   EXPECT_EQ(format_decimal(12'500'000, 4, 0), "1250");
   EXPECT_EQ(format_decimal(12'340, 4, 3), "1.234");
   EXPECT_EQ(format_decimal(12'345, 4, 2), "1.2345");
-  EXPECT_EQ(format_decimal(-50, 4, 2), "-0.0050");
+  EXPECT_EQ(format_decimal(-50, 4, 2), "-0.005");
   EXPECT_EQ(format_decimal(0, 4, 2), "0.00");
   EXPECT_EQ(format_decimal(smallest, 4, 4), "-922337203685477.5808");
   EXPECT_EQ(format_decimal_short(72'500, 4), "7.25");

@@ -95,7 +95,9 @@ TEST(DeclarationsTest, EnumerationsHoldTheValuesOfTheSourceInItsOrder) {
 TEST(DeclarationsTest, EnumerationsWithADefaultAreNotNull) {
   for (const source::Values& v : source::values) {
     const ColumnDef& c = column(v.table, v.column);
-    if (c.has_initial()) EXPECT_TRUE(c.is(not_null)) << v.table << "." << v.column;
+    if (c.has_initial()) {
+      EXPECT_TRUE(c.is(not_null)) << v.table << "." << v.column;
+    }
   }
 }
 
@@ -109,7 +111,8 @@ TEST(DeclarationsTest, UniqueKeysOfTheSourceArePerOrganizationWithFoldedAddresse
   EXPECT_TRUE(unique_over("discount_codes", {"event_id", "code_folded"}));
   EXPECT_TRUE(unique_over("ticket_orders", {"order_number"}));
   EXPECT_TRUE(unique_over("tickets", {"ticket_number"}));
-  EXPECT_TRUE(unique_over("ticket_sales_analytics", {"event_id", "date", "hour", "ticket_category_id", "traffic_source"}));
+  EXPECT_TRUE(unique_over("ticket_sales_analytics",
+                          {"event_id", "date", "hour", "ticket_category_id", "traffic_source"}));
   EXPECT_TRUE(unique_over("event_categories", {"event_id", "category_name"}));
   EXPECT_TRUE(unique_over("user_skill_assignments", {"user_id", "skill_name"}));
   EXPECT_TRUE(unique_over("event_tags", {"event_id", "tag_name"}));
@@ -128,11 +131,14 @@ TEST(DeclarationsTest, EveryTenantTableCarriesItsOrganizationSetOnceAndNotNull) 
 
 TEST(DeclarationsTest, EveryTableBelowAnEventCarriesItsEvent) {
   for (const TableDef* t : all_tables) {
-    if (!t->event_source.empty()) EXPECT_NE(t->find("event_id"), nullptr) << t->name;
+    if (!t->event_source.empty()) {
+      EXPECT_NE(t->find("event_id"), nullptr) << t->name;
+    }
     if (t->parent.empty()) continue;
     const TableDef* parent = find_table(t->find(t->parent)->references);
-    if (parent->name == "events" || parent->find("event_id") != nullptr)
+    if (parent->name == "events" || parent->find("event_id") != nullptr) {
       EXPECT_NE(t->find("event_id"), nullptr) << t->name;
+    }
   }
 }
 
@@ -168,14 +174,17 @@ bool leads(const TableDef& t, std::string_view name) {
 TEST(DeclarationsTest, EveryReferenceIsIndexed) {
   for (const TableDef* t : all_tables)
     for (const ColumnDef& c : t->columns)
-      if (c.is_reference() && c.name != "organization_id") EXPECT_TRUE(leads(*t, c.name)) << t->name << "." << c.name;
+      if (c.is_reference() && c.name != "organization_id") {
+        EXPECT_TRUE(leads(*t, c.name)) << t->name << "." << c.name;
+      }
 }
 
 TEST(DeclarationsTest, EveryAddressHasAFoldedTwin) {
   for (const TableDef* t : all_tables)
     for (const ColumnDef& c : t->columns)
-      if (c.type == Type::text && (c.name == "email" || c.name.ends_with("_email")))
+      if (c.type == Type::text && (c.name == "email" || c.name.ends_with("_email"))) {
         EXPECT_TRUE(check::folded(*t, c.name)) << t->name << "." << c.name;
+      }
 }
 
 TEST(DeclarationsTest, SealedValuesAreTheThreeSecretsOfTheStore) {
@@ -233,13 +242,18 @@ TEST(DeclarationsTest, PredicatesAndGroupsHaveDistinctNames) {
 }
 
 TEST(DeclarationsTest, ColumnIdsOfSharedColumnsAreTheSameEverywhere) {
-  const std::map<std::string_view, int> shared{{"id", 1},         {"organization_id", 2}, {"event_id", 3},  {"version", 4},
-                                               {"created_at", 5}, {"updated_at", 6},      {"created_by", 7}};
+  const std::map<std::string_view, int> shared{
+      {"id", 1},         {"organization_id", 2}, {"event_id", 3},   {"version", 4},
+      {"created_at", 5}, {"updated_at", 6},      {"created_by", 7},
+  };
   for (const TableDef* t : all_tables)
     for (const ColumnDef& c : t->columns) {
       const auto at = shared.find(c.name);
-      if (at != shared.end()) EXPECT_EQ(c.id, at->second) << t->name << "." << c.name;
-      else EXPECT_GE(c.id, 10) << t->name << "." << c.name;
+      if (at != shared.end()) {
+        EXPECT_EQ(c.id, at->second) << t->name << "." << c.name;
+      } else {
+        EXPECT_GE(c.id, 10) << t->name << "." << c.name;
+      }
     }
 }
 

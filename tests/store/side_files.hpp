@@ -47,8 +47,11 @@ inline Bytes whole(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+// Writes in place: cutting a file to nothing first makes some file systems wait for the disk.
 inline void put(const std::string& path, ByteView bytes) {
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  std::ofstream(path, std::ios::binary | std::ios::app).flush();
+  std::filesystem::resize_file(path, bytes.size());
+  std::fstream out(path, std::ios::binary | std::ios::in | std::ios::out);
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 

@@ -15,11 +15,13 @@ namespace {
 using namespace schema;
 
 constexpr std::string_view reserved[] = {
-    "and", "auto", "bool", "break", "case", "catch", "char", "class", "const", "continue", "default", "delete", "do",
-    "double", "else", "enum", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline",
-    "int", "long", "mutable", "namespace", "new", "not", "operator", "or", "private", "protected", "public", "register",
-    "requires", "return", "short", "signed", "static", "struct", "switch", "template", "this", "throw", "true", "try",
-    "typedef", "typename", "union", "unsigned", "using", "virtual", "void", "volatile", "while", "xor", "linux", "unix"};
+    "and",      "auto",     "bool",      "break",    "case",   "catch",    "char",     "class",    "const",
+    "continue", "default",  "delete",    "do",       "double", "else",     "enum",     "explicit", "export",
+    "extern",   "false",    "float",     "for",      "friend", "goto",     "if",       "inline",   "int",
+    "long",     "mutable",  "namespace", "new",      "not",    "operator", "or",       "private",  "protected",
+    "public",   "register", "requires",  "return",   "short",  "signed",   "static",   "struct",   "switch",
+    "template", "this",     "throw",     "true",     "try",    "typedef",  "typename", "union",    "unsigned",
+    "using",    "virtual",  "void",      "volatile", "while",  "xor",      "linux",    "unix"};
 
 // A name C++ accepts for a column or an enum value.
 std::string identifier(std::string_view name) {
@@ -75,7 +77,8 @@ std::string columns_header() {
   for (const TableDef* table : all_tables) {
     out << "\nnamespace " << identifier(table->name) << " {\n";
     for (std::size_t i = 0; i < table->columns.size(); ++i)
-      out << "inline constexpr Column " << identifier(table->columns[i].name) << "{" << table->id << ", " << i << "};\n";
+      out << "inline constexpr Column " << identifier(table->columns[i].name) << "{" << table->id << ", " << i
+          << "};\n";
     out << "}  // namespace " << identifier(table->name) << "\n";
   }
   out << "\n}  // namespace eventcore::col\n";

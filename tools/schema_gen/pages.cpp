@@ -41,7 +41,9 @@ std::string joined(const List& list, std::string_view between = ", ") {
   return out;
 }
 
-std::string code(std::string_view text) { return "`" + std::string(text) + "`"; }
+std::string code(std::string_view text) {
+  return "`" + std::string(text) + "`";
+}
 
 std::string number(std::int64_t value, Type type, int scale) {
   if (type == Type::money) return format_decimal_short(value, 4);
@@ -80,9 +82,12 @@ std::string notes(const ColumnDef& column) {
   std::vector<std::string> parts;
   if (column.is(not_null)) parts.emplace_back("not null");
   if (column.has_initial()) parts.push_back("default " + code(column.initial.empty() ? "''" : column.initial));
-  if (column.is(internal)) parts.emplace_back("internal");
-  else if (column.is(derived)) parts.emplace_back("derived");
-  else if (column.is(engine_column)) parts.emplace_back("engine");
+  if (column.is(internal))
+    parts.emplace_back("internal");
+  else if (column.is(derived))
+    parts.emplace_back("derived");
+  else if (column.is(engine_column))
+    parts.emplace_back("engine");
   if (column.is(import_only)) parts.emplace_back("import may set");
   if (column.is(immutable)) parts.emplace_back("never changes");
   if (column.is(long_column)) parts.emplace_back("long");
@@ -119,9 +124,12 @@ std::string column_rules(const Access& access) {
 
 std::string keys(KeyAccess access) {
   switch (access) {
-    case KeyAccess::full: return "as org_admin";
-    case KeyAccess::read_only: return "read only";
-    case KeyAccess::closed: return "closed";
+    case KeyAccess::full:
+      return "as org_admin";
+    case KeyAccess::read_only:
+      return "read only";
+    case KeyAccess::closed:
+      return "closed";
   }
   return {};
 }
@@ -167,10 +175,18 @@ void print_arguments(std::ostringstream& out, std::span<const ArgumentDef> argum
 std::string who(const CommandDef& command) {
   std::string text;
   switch (command.runs) {
-    case Runs::service_only: text = "service only"; break;
-    case Runs::by_predicates: text = "service; " + grants(command.allow); break;
-    case Runs::by_writes: text = "whoever may do the writes it stands for"; break;
-    case Runs::anyone: text = "anyone, within what he may view"; break;
+    case Runs::service_only:
+      text = "service only";
+      break;
+    case Runs::by_predicates:
+      text = "service; " + grants(command.allow);
+      break;
+    case Runs::by_writes:
+      text = "whoever may do the writes it stands for";
+      break;
+    case Runs::anyone:
+      text = "anyone, within what he may view";
+      break;
   }
   if (!command.group.empty()) text += "; key(" + std::string(command.group) + ")";
   return text;
@@ -181,7 +197,8 @@ std::string who(const CommandDef& command) {
 std::string tables_page() {
   std::ostringstream out;
   out << generated
-      << "# Tables\n\nEvery table and column of a store. *engine*: written by the engine only; *derived*: computed from "
+      << "# Tables\n\nEvery table and column of a store. *engine*: written by the engine only; *derived*: computed "
+         "from "
          "other values; *internal*:\nnever leaves the engine; *long*: no filter but `is_null`, no order. Limits of "
          "money and decimals are written as the value\nreads, not as it is stored.\n";
   for (const TableDef* table : all_tables) print_table(out, *table);
@@ -190,11 +207,13 @@ std::string tables_page() {
 
 std::string commands_page() {
   std::ostringstream out;
-  out << generated << "# Commands\n\nErrors are listed in the order in which they are looked for; shape and access come "
-                      "before all of them.\n";
+  out << generated
+      << "# Commands\n\nErrors are listed in the order in which they are looked for; shape and access come "
+         "before all of them.\n";
   for (const CommandDef* command : all_commands) {
-    out << "\n## " << command->name << "\n\n" << command->doc << "\n\n- Number " << command->id << ", section "
-        << command->domain << "; " << (command->mutates ? "writes" : "reads only") << ".\n- Who: " << who(*command)
+    out << "\n## " << command->name << "\n\n"
+        << command->doc << "\n\n- Number " << command->id << ", section " << command->domain << "; "
+        << (command->mutates ? "writes" : "reads only") << ".\n- Who: " << who(*command)
         << ".\n- Reply: " << command->reply << ".\n";
     if (!command->errors.empty()) {
       std::vector<std::string> errors;
@@ -210,8 +229,9 @@ std::string commands_page() {
 
 std::string errors_page() {
   std::ostringstream out;
-  out << generated << "# Errors\n\nThe thousands say who must act. Transient: the same call may succeed later without "
-                      "anybody changing anything.\n";
+  out << generated
+      << "# Errors\n\nThe thousands say who must act. Transient: the same call may succeed later without "
+         "anybody changing anything.\n";
   ErrorClass last = ErrorClass::internal;
   bool first = true;
   for (const ErrorDef& error : error_table) {
@@ -229,8 +249,9 @@ std::string errors_page() {
 
 std::string states_page() {
   std::ostringstream out;
-  out << generated << "# State machines\n\nA state column moves only along these; anything else is "
-                      "`invalid_transition`. A new row starts in the first state.\n";
+  out << generated
+      << "# State machines\n\nA state column moves only along these; anything else is "
+         "`invalid_transition`. A new row starts in the first state.\n";
   for (const StateMachine& machine : all_state_machines) {
     out << "\n## " << machine.table << "." << machine.column << "\n\nStarts as " << code(machine.initial)
         << ".\n\n| from | to |\n|---|---|\n";
@@ -251,11 +272,12 @@ std::string states_page() {
 
 std::string access_page() {
   std::ostringstream out;
-  out << generated << "# Access\n\nWho may do what to which table, as declared. Any one of the predicates suffices; "
-                      "`service` is not bound by policies,\nbut by `nobody`, `engine` and `command`. Column rules "
-                      "narrow the right on the row. Keys: what an API key holding the\ntable's group may do.\n\n"
-                      "| table | group | view | create | update | delete | columns | keys |\n"
-                      "|---|---|---|---|---|---|---|---|\n";
+  out << generated
+      << "# Access\n\nWho may do what to which table, as declared. Any one of the predicates suffices; "
+         "`service` is not bound by policies,\nbut by `nobody`, `engine` and `command`. Column rules "
+         "narrow the right on the row. Keys: what an API key holding the\ntable's group may do.\n\n"
+         "| table | group | view | create | update | delete | columns | keys |\n"
+         "|---|---|---|---|---|---|---|---|\n";
   for (const TableDef* table : all_tables) {
     const Access& access = table->access;
     out << "| " << table->name << " | " << group_name(access.group) << " | " << cell(grants(access.view)) << " | "
@@ -263,16 +285,16 @@ std::string access_page() {
         << " | " << cell(column_rules(access)) << " | " << keys(access.keys) << " |\n";
   }
   out << "\n## Commands\n\n| command | who |\n|---|---|\n";
-  for (const CommandDef* command : all_commands)
-    out << "| " << command->name << " | " << cell(who(*command)) << " |\n";
+  for (const CommandDef* command : all_commands) out << "| " << command->name << " | " << cell(who(*command)) << " |\n";
   return out.str();
 }
 
 std::string personal_page() {
   std::ostringstream out;
-  out << generated << "# Personal data\n\nColumns that are about a person, and the column of the same row that says "
-                      "whom. Everything else is declared not personal.\nSealed columns never leave the store in an "
-                      "answer, whatever they hold.\n\n| table | column | about | sealed |\n|---|---|---|---|\n";
+  out << generated
+      << "# Personal data\n\nColumns that are about a person, and the column of the same row that says "
+         "whom. Everything else is declared not personal.\nSealed columns never leave the store in an "
+         "answer, whatever they hold.\n\n| table | column | about | sealed |\n|---|---|---|---|\n";
   for (const TableDef* table : all_tables)
     for (const ColumnDef& column : table->columns) {
       const bool personal = column.personal.kind == Personal::Kind::yes;
@@ -285,7 +307,7 @@ std::string personal_page() {
 
 std::string schema_sql() {
 #ifdef EC_SCHEMA_GEN_WITH_STORE
-  return store::schema_sql();
+  return "-- Generated by tools/schema_gen. Do not edit.\n" + store::schema_sql();
 #else
   return {};
 #endif

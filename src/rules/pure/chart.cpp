@@ -34,7 +34,9 @@ constexpr std::string_view fade =
     "<defs><linearGradient id=\"fade\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"1\"><stop offset=\"0\" stop-color=\"#2563eb\" "
     "stop-opacity=\"0.28\"/><stop offset=\"1\" stop-color=\"#2563eb\" stop-opacity=\"0.03\"/></linearGradient></defs>";
 
-std::string text_of(std::int64_t number) { return std::to_string(number); }
+std::string text_of(std::int64_t number) {
+  return std::to_string(number);
+}
 
 // Tenths of a unit as "12" or "12.3".
 std::string coordinate(std::int64_t tenths) {
@@ -59,10 +61,12 @@ std::string with_groups(std::string number) {
   return number;
 }
 
-std::string value_text(std::int64_t value, int scale) { return with_groups(format_decimal_short(value, scale)); }
+std::string value_text(std::int64_t value, int scale) {
+  return with_groups(format_decimal_short(value, scale));
+}
 
-// The smallest of 1, 2, 5, 10, 20, 50, ... that covers `range` in at most five steps, not below one whole unit unless the
-// range is.
+// The smallest of 1, 2, 5, 10, 20, 50, ... that covers `range` in at most five steps, not below one whole unit unless
+// the range is.
 std::int64_t value_step(const Exact& range) {
   std::int64_t power = 1;
   while (true) {
@@ -80,7 +84,9 @@ struct Tick {
   std::string label;
 };
 
-std::string two_digits(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
+std::string two_digits(int number) {
+  return (number < 10 ? "0" : "") + std::to_string(number);
+}
 
 std::string tick_label(const LocalTime& local, Micros step_us) {
   constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",

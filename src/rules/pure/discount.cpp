@@ -57,7 +57,9 @@ bool covers_any(const DiscountTerms& terms, const CartFacts& cart) {
                      [&](const CartLine& line) { return terms.covers(line.category_id); });
 }
 
-bool tells_nothing(DiscountRefusal refusal) { return public_word(refusal) == "invalid"; }
+bool tells_nothing(DiscountRefusal refusal) {
+  return public_word(refusal) == "invalid";
+}
 
 // Every refusal and whether it holds, in the order they are tested.
 struct Test {

@@ -9,7 +9,9 @@ namespace eventcore::rules::pure {
 
 namespace {
 
-Failure too_large() { return fail(Errc::invalid_argument, "the amounts of the order are too large"); }
+Failure too_large() {
+  return fail(Errc::invalid_argument, "the amounts of the order are too large");
+}
 
 Result<std::int64_t> add(std::int64_t a, std::int64_t b) {
   std::int64_t sum = 0;

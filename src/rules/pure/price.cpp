@@ -86,7 +86,9 @@ bool operator_holds(const std::string& name, const Json& operand, const Factor& 
   return false;  // refused when written; should one be here all the same, it must not open a price
 }
 
-bool is_scalar(const Json& value) { return !value.is_object() && !value.is_array(); }
+bool is_scalar(const Json& value) {
+  return !value.is_object() && !value.is_array();
+}
 
 std::optional<std::string> bad_operator(const std::string& name, const Json& operand) {
   if (name == "min" || name == "max") {
@@ -143,7 +145,9 @@ Exact apply_rule(const PriceRule& rule, const Exact& price) {
   return std::max(after, Exact(0));
 }
 
-Micros floor_div(Micros a, Micros b) { return a / b - ((a % b != 0 && a < 0) ? 1 : 0); }
+Micros floor_div(Micros a, Micros b) {
+  return a / b - ((a % b != 0 && a < 0) ? 1 : 0);
+}
 
 // The number of fractional digits, or none if the expansion never ends.
 std::optional<int> fractional_digits(cpp_int denominator) {

@@ -75,8 +75,8 @@ class Fields {
       return 0;
     }
     if (value->is_string() || value->is_number_integer()) {
-      const auto units = parse_decimal(value->is_string() ? value->get<std::string>() : number_text(*value),
-                                       money_scale);
+      const auto units =
+          parse_decimal(value->is_string() ? value->get<std::string>() : number_text(*value), money_scale);
       if (units && units.assume_value() >= 0 && units.assume_value() <= max_fixed_fee) {
         return units.assume_value();
       }

@@ -1,8 +1,8 @@
 // Taxes and fees as settings write them:
 // {"taxes": [{"name", "rate", "inclusive", "on_fees"}], "fees": [{"name", "fixed", "percent", "per", "refundable"}]}.
-// Invariants: rates lie in 0..1, percents in 0..100, `on_fees` is the same for all taxes; parse_rates reads back exactly
-// what rates_json wrote, which is how an order keeps the rates it was sold under.
-// Thread: free functions without state, any thread.
+// Invariants: rates lie in 0..1, percents in 0..100, `on_fees` is the same for all taxes; parse_rates reads back
+// exactly what rates_json wrote, which is how an order keeps the rates it was sold under. Thread: free functions
+// without state, any thread.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace eventcore::rules::pure {
 
-inline constexpr std::size_t max_rates = 32;                           // of each kind
+inline constexpr std::size_t max_rates = 32;                          // of each kind
 inline constexpr std::int64_t max_fixed_fee = 1'000'000'000'000'000;  // 100 billion whole units
 
 struct TaxRate {

@@ -41,7 +41,8 @@ bool still_applies(const DiscountTerms& terms, const std::vector<OrderLine>& lin
 
 // What one fee comes to now, given what it came to when sold and what it would be for the remaining tickets alone.
 Result<std::int64_t> fee_after(const FeeRate& fee, std::int64_t as_sold, std::int64_t on_remaining,
-                               const Remaining& remaining, std::int64_t remaining_net, std::int64_t unit) {
+                               const Remaining& remaining, std::int64_t sold_net, std::int64_t remaining_net,
+                               std::int64_t unit) {
   if (fee.per_ticket) {
     Exact amount = on_remaining;
     if (!fee.refundable) {
@@ -52,10 +53,14 @@ Result<std::int64_t> fee_after(const FeeRate& fee, std::int64_t as_sold, std::in
     }
     return round_half_up(amount, unit);
   }
-  if (!fee.refundable || as_sold == 0) {
+  if (!fee.refundable) {
     return as_sold;
   }
-  return round_half_up(Exact(fee.fixed) + Exact(remaining_net) * fee.percent / 100, unit);
+  if (remaining_net > 0) {
+    return fee_on(fee, remaining_net, unit);
+  }
+  // Nothing is left to charge on; the fixed part stays if there was one.
+  return sold_net > 0 ? round_half_up(Exact(fee.fixed), unit) : Result<std::int64_t>(std::int64_t{0});
 }
 
 }  // namespace
@@ -77,11 +82,12 @@ Result<std::int64_t> total_after_return(std::span<const OrderLine> lines, const 
   }
   const bool discounted = terms.has_value() && still_applies(*terms, remaining.lines);
   EC_TRY(alone, compute_order(remaining.lines, discounted ? terms : std::nullopt, rates, unit));
+  const std::int64_t sold_net = sold.subtotal - sold.discount_amount;
   const std::int64_t net = alone.subtotal - alone.discount_amount;
 
   Exact total = net;  // sums of amounts that each fit need not fit themselves
   for (std::size_t i = 0; i < rates.fees.size(); ++i) {
-    EC_TRY(fee, fee_after(rates.fees[i], sold.fee_amounts[i], alone.fee_amounts[i], remaining, net, unit));
+    EC_TRY(fee, fee_after(rates.fees[i], sold.fee_amounts[i], alone.fee_amounts[i], remaining, sold_net, net, unit));
     total += fee;
   }
   EC_TRY(with_fees, round_half_up(total, unit));

@@ -26,8 +26,7 @@ std::int64_t size_points(std::string_view company_size) {
 
 }  // namespace
 
-ProspectScore prospect_score(std::string_view industry, std::string_view company_size,
-                             const Json& engagement_history) {
+ProspectScore prospect_score(std::string_view industry, std::string_view company_size, const Json& engagement_history) {
   const bool sponsoring = std::find(sponsoring_industries.begin(), sponsoring_industries.end(), fold(industry)) !=
                           sponsoring_industries.end();
   const std::size_t entries = engagement_history.is_array() ? engagement_history.size() : 0;
@@ -36,10 +35,10 @@ ProspectScore prospect_score(std::string_view industry, std::string_view company
   score.parts.push_back({"industry",
                          sponsoring ? "technology, finance or healthcare" : "an industry that sponsors less often",
                          sponsoring ? 30 : 0});
-  score.parts.push_back({"company_size", company_size.empty() ? "size unknown" : std::string(company_size),
-                         size_points(company_size)});
-  score.parts.push_back({"engagement", std::to_string(entries) + " engagement entries",
-                         static_cast<std::int64_t>(entries) * 10});
+  score.parts.push_back(
+      {"company_size", company_size.empty() ? "size unknown" : std::string(company_size), size_points(company_size)});
+  score.parts.push_back(
+      {"engagement", std::to_string(entries) + " engagement entries", static_cast<std::int64_t>(entries) * 10});
   for (const ScorePart& part : score.parts) {
     score.points += part.points;
   }

@@ -14,9 +14,9 @@
 namespace eventcore::rules::pure {
 
 struct ScorePart {
-  std::string name;          // industry, company_size, engagement, cap
-  std::string reason;        // in words
-  std::int64_t points = 0;   // hundredths
+  std::string name;         // industry, company_size, engagement, cap
+  std::string reason;       // in words
+  std::int64_t points = 0;  // hundredths
 };
 
 struct ProspectScore {
@@ -25,7 +25,6 @@ struct ProspectScore {
 };
 
 // Absent texts are empty, an absent history is null.
-ProspectScore prospect_score(std::string_view industry, std::string_view company_size,
-                             const Json& engagement_history);
+ProspectScore prospect_score(std::string_view industry, std::string_view company_size, const Json& engagement_history);
 
 }  // namespace eventcore::rules::pure

@@ -10,11 +10,15 @@ namespace {
 // Everything a caller may write fits easily; the limit keeps sums of three counts within 64 bits.
 constexpr std::int64_t max_places = 1'000'000'000'000;
 
-bool in_range(std::int64_t count) { return count >= 0 && count <= max_places; }
+bool in_range(std::int64_t count) {
+  return count >= 0 && count <= max_places;
+}
 
 }  // namespace
 
-std::int64_t available(const Stock& stock) { return stock.total - stock.withheld - stock.taken; }
+std::int64_t available(const Stock& stock) {
+  return stock.total - stock.withheld - stock.taken;
+}
 
 std::optional<std::string_view> stock_problem(const Stock& stock) {
   if (!in_range(stock.total)) {
@@ -85,7 +89,9 @@ Result<Stock> give_back(const Stock& stock, std::int64_t quantity) {
   return Stock{.total = stock.total, .withheld = stock.withheld, .taken = stock.taken - quantity};
 }
 
-bool ticket_takes_place(std::string_view ticket_status) { return ticket_status == "valid" || ticket_status == "used"; }
+bool ticket_takes_place(std::string_view ticket_status) {
+  return ticket_status == "valid" || ticket_status == "used";
+}
 
 bool order_takes_places(std::string_view order_status, std::string_view payment_status) {
   return order_status == "active" &&

@@ -1,6 +1,6 @@
 // The places of a ticket category.
-// Invariants: available = total - withheld - taken, and 0 <= available <= total; every change keeps it so or is refused.
-// taken = tickets valid or used + places in active orders whose payment is pending, processing or failed.
+// Invariants: available = total - withheld - taken, and 0 <= available <= total; every change keeps it so or is
+// refused. taken = tickets valid or used + places in active orders whose payment is pending, processing or failed.
 // Thread: free functions without state, any thread.
 #pragma once
 

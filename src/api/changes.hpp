@@ -1,0 +1,19 @@
+// The feed as a subscriber pulls it: his rights of now put to the facts of then.
+#pragma once
+
+#include "api/engine.hpp"
+#include "base/json.hpp"
+
+namespace eventcore::api {
+
+struct ChangesRequest {
+  std::int64_t since = 0;
+  std::int64_t limit = 100;
+  std::int64_t timeout_us = 0;
+};
+
+// {"changes": [{"seq", "table", "id", "operation", "time", "version"}], "next": seq}. `next` moves past changes the
+// subscriber may not learn of, so that resuming neither loses nor repeats one.
+Result<Json> read_changes(EngineCore& engine, const policy::Principal& principal, const ChangesRequest& request);
+
+}  // namespace eventcore::api

@@ -1,0 +1,14 @@
+// The commands on events.
+// Thread: each runs inside one unit of work.
+#pragma once
+
+#include "base/json.hpp"
+#include <eventcore/result.hpp>
+#include "schema/codec.hpp"
+#include "work/unit_of_work.hpp"
+
+namespace eventcore::rules::events {
+
+Result<Json> import_open_event(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+
+}  // namespace eventcore::rules::events

@@ -1,0 +1,133 @@
+#include "rules/operations/commands.hpp"
+
+#include "audit/verify.hpp"
+#include "rules/rules.hpp"
+#include "rules/support.hpp"
+#include "schema/all.hpp"
+#include "schema/generated/columns.hpp"
+
+namespace eventcore::rules::operations {
+
+using policy::Operation;
+using schema::Arguments;
+using schema::CommandDef;
+using schema::TableDef;
+using work::Reading;
+
+namespace {
+
+Operation operation_of(const std::string& name) {
+  if (name == "create") return Operation::create;
+  if (name == "update") return Operation::update;
+  return name == "delete" ? Operation::remove : Operation::view;
+}
+
+// Who the caller is in the words of the predicates, so that a condition that fails can be understood.
+std::string caller_in_words(const policy::Facts& facts, const Record& row) {
+  std::string words = "you are ";
+  if (facts.kind != policy::PrincipalKind::user) return words + std::string(policy::kind_name(facts.kind));
+  constexpr std::string_view roles[] = {"a guest", "a member", "a manager", "an admin", "an owner"};
+  words += roles[static_cast<std::size_t>(facts.role)];
+  const bool same = facts.organization && *facts.organization == row.organization_id();
+  words += same ? " of the row's organization" : " of another organization";
+  const Value* event = row.table().id == schema::tables::events.id ? &row.at(0) : row.find("event_id");
+  if (event != nullptr && event->is_uuid())
+    words += facts.is_assigned(event->uuid()) ? ", assigned to its event" : ", not assigned to its event";
+  return words;
+}
+
+// The row as it would be created: named values, and the tenant and event that its parents give.
+Result<Record> imagined_row(Reading& reading, const TableDef& table, const Arguments& arguments) {
+  const Json& values = arguments.json("values");
+  EC_TRY(changes, schema::decode_row(table, values.is_null() ? Json::object() : values, schema::WriteKind::insert));
+  Record row(table);
+  for (const Assignment& a : changes) row.at(a.index) = a.value;
+  if (reading.facts().kind == policy::PrincipalKind::user && row.find("created_by") != nullptr)
+    row.set("created_by", reading.facts().id);
+  EC_TRYV(schema::apply_initials(row, reading.now(), &changes));
+  if (table.global || table.id == schema::tables::organizations.id) return row;
+  std::optional<Uuid> tenant = arguments.optional_uuid("organization_id");
+  if (!tenant) tenant = reading.facts().organization;
+  for (std::string_view via : {table.parent, table.event_source}) {
+    if (via.empty() || !row.find(via)->is_uuid()) continue;
+    const TableDef& target = *schema::find_table(table.find(via)->references);
+    EC_TRY(parent, reading.get(target, row.find(via)->uuid(), tenant));
+    tenant = parent.organization_id();
+    if (via == table.event_source && via != "event_id")
+      row.set("event_id", target.id == schema::tables::events.id ? Value(parent.id()) : *parent.find("event_id"));
+  }
+  if (!tenant) return fail_field(Errc::organization_required, "organization_id", "is needed here");
+  row.set("organization_id", *tenant);
+  return row;
+}
+
+Result<Json> explained(Reading& reading, Operation operation, const Record& row) {
+  const policy::Facts& facts = reading.facts();
+  EC_TRY(verdict, policy::decide(operation, row, facts, reading.related()));
+  EC_TRY(lines, policy::explain(operation, row, facts, reading.related()));
+  Json conditions = Json::array();
+  const std::string because = caller_in_words(facts, row);
+  for (const policy::Explained& line : lines)
+    conditions.push_back({{"name", line.condition}, {"holds", line.holds}, {"because", because}});
+  Json columns = Json::array();
+  for (std::size_t i = 0; i < verdict.columns.size(); ++i)
+    if (verdict.columns[i] && !row.table().columns[i].is(schema::internal))
+      columns.push_back(std::string(row.table().columns[i].name));
+  return Json{{"allowed", verdict.allowed},
+              {"policy", verdict.policy},
+              {"conditions", std::move(conditions)},
+              {"columns", std::move(columns)}};
+}
+
+}  // namespace
+
+Result<Json> explain_access(Reading& reading, const CommandDef&, const Arguments& arguments) {
+  const TableDef* table = schema::find_table(arguments.text("table"));
+  if (table == nullptr) return Errc::unknown_table;
+  const Operation operation = operation_of(arguments.text("operation"));
+  if (operation != Operation::view) {
+    const Status kind = policy::may_write_kind(operation, *table, reading.facts());
+    if (!kind) {
+      const Json line = {{"name", "engine"}, {"holds", false}, {"because", kind.error().message()}};
+      return Json{{"allowed", false}, {"policy", "engine"}, {"conditions", Json::array({line})}};
+    }
+  }
+  if (operation == Operation::create) {
+    EC_TRY(row, imagined_row(reading, *table, arguments));
+    return explained(reading, operation, row);
+  }
+  const auto id = arguments.optional_uuid("id");
+  if (!id) return fail_field(Errc::invalid_argument, "id", "is needed for this operation");
+  EC_TRY(row, reading.get(*table, *id, arguments.optional_uuid("organization_id")));
+  EC_TRY(reply, explained(reading, operation, row));
+  if (operation != Operation::update || arguments.json("values").is_null()) return reply;
+  // Named columns must be among those he may write.
+  EC_TRY(changes, schema::decode_row(*table, arguments.json("values"), schema::WriteKind::update));
+  EC_TRY(verdict, policy::decide(operation, row, reading.facts(), reading.related()));
+  Json refused = Json::array();
+  for (const Assignment& a : changes)
+    if (!verdict.columns[a.index]) refused.push_back(std::string(table->columns[a.index].name));
+  if (!refused.empty()) reply["allowed"] = false;
+  reply["columns_refused"] = std::move(refused);
+  return reply;
+}
+
+Result<Json> verify_audit(Reading& reading, const CommandDef& command, const Arguments& arguments) {
+  EC_TRY(id, organization_of(reading, arguments));
+  if (!reading.facts().is_service()) {
+    if (id.is_nil()) return fail_fact(Errc::command_denied, "command", std::string(command.name));
+    EC_TRY(organization, reading.get(schema::tables::organizations, id));
+    EC_TRYV(require(reading, command, organization));
+  } else if (reading.facts().organization && *reading.facts().organization != id) {
+    return Errc::not_found;
+  }
+  EC_TRY(report, audit::verify_chain(reading.reader(), id));
+  Json first_bad;
+  if (report.first_bad) first_bad = {{"seq", report.first_bad->seq}, {"reason", report.first_bad->reason}};
+  return Json{{"ok", report.ok},
+              {"entries", report.entries},
+              {"head", hex(report.head)},
+              {"first_bad", std::move(first_bad)}};
+}
+
+}  // namespace eventcore::rules::operations

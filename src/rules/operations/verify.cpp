@@ -1,0 +1,291 @@
+#include "rules/operations/verify.hpp"
+
+#include <functional>
+#include <utility>
+
+#include "audit/verify.hpp"
+#include "rules/pure/risk.hpp"
+#include "rules/sponsorship/invariants.hpp"
+#include "rules/support.hpp"
+#include "rules/ticketing/invariants.hpp"
+#include "schema/all.hpp"
+#include "schema/generated/columns.hpp"
+
+namespace eventcore::rules::operations {
+
+using schema::TableDef;
+
+namespace {
+
+constexpr std::int64_t page = 1'000;
+
+std::string shown(const Value& value) {
+  if (value.is_null()) return "null";
+  if (value.is_integer()) return std::to_string(value.integer());
+  return value.is_uuid() ? to_text(value.uuid()) : value.text();
+}
+
+// Every row of a table of one tenant, a page at a time.
+Status each_row(store::Reader& reader, const TableDef& table, const Uuid& organization,
+                const std::function<Status(const Record&)>& body) {
+  store::Query query;
+  query.table = &table;
+  query.organization = organization;
+  query.limit = page;
+  for (;;) {
+    EC_TRY(rows, reader.list(query));
+    for (const Record& row : rows) EC_TRYV(body(row));
+    if (rows.size() < static_cast<std::size_t>(page)) return ok();
+    query.after = {Value(rows.back().id())};
+  }
+}
+
+// ---- derived columns ----------------------------------------------------------------------------------------------
+
+class Derived {
+ public:
+  Derived(store::Reader& reader, VerifyReport& report) : reader_(reader), report_(report) {}
+
+  Status category(const Record& row) {
+    EC_TRY(available, ticketing::counted_available(reader_, row));
+    expect(row, col::ticket_categories::available_quantity, available);
+    return ok();
+  }
+  Status package(const Record& row) {
+    const Expr taken = Expr::all_of({Expr::equals(col::sponsors::package_id.index, row.id()),
+                                     Expr::compare(col::sponsors::contract_status.index, Expr::Op::ne, "cancelled")});
+    EC_TRY(sponsors, reader_.count(schema::tables::sponsors, row.organization_id(), taken));
+    expect(row, col::sponsor_packages::current_sponsors, sponsors);
+    expect(row, col::sponsor_packages::is_available, sponsorship::package_available(row));
+    return ok();
+  }
+  Status prospect(const Record& row) {
+    expect(row, col::sponsor_prospects::ai_prospect_score, sponsorship::score_of(row));
+    return ok();
+  }
+  Status risk(const Record& row) {
+    namespace r = col::event_risks;
+    expect(row, r::risk_level, pure::risk_level(row[r::probability].text(), row[r::impact].text()));
+    return ok();
+  }
+  Status roi_metric(const Record& row) {
+    namespace m = col::sponsor_roi_metrics;
+    EC_TRY(sponsor, reader_.get(schema::tables::sponsors, row.organization_id(), row[m::sponsor_id].uuid()));
+    if (!sponsor) return ok();  // the store's own check of references reports it
+    EC_TRY(roi, sponsorship::roi_of(row, *sponsor));
+    expect(row, m::calculated_roi, roi);
+    return ok();
+  }
+
+ private:
+  void expect(const Record& row, Column column, const Value& expected) {
+    ++report_.checked["derived"];
+    if (row[column] == expected) return;
+    const std::string name(row.table().columns[column.index].name);
+    report_.add({"derived", std::string(row.table().name), to_text(row.id()), name + " = " + shown(expected),
+                 name + " = " + shown(row[column])});
+  }
+
+  store::Reader& reader_;
+  VerifyReport& report_;
+};
+
+Status verify_derived(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
+  namespace tables = schema::tables;
+  Derived derived(reader, report);
+  const auto each = [&](const TableDef& table, Status (Derived::*check)(const Record&)) {
+    return each_row(reader, table, organization, [&](const Record& row) { return (derived.*check)(row); });
+  };
+  EC_TRYV(each(tables::ticket_categories, &Derived::category));
+  EC_TRYV(each(tables::sponsor_packages, &Derived::package));
+  EC_TRYV(each(tables::sponsor_prospects, &Derived::prospect));
+  EC_TRYV(each(tables::event_risks, &Derived::risk));
+  return each(tables::sponsor_roi_metrics, &Derived::roi_metric);
+}
+
+// ---- invariants ---------------------------------------------------------------------------------------------------
+
+Status verify_event(store::Reader& reader, const Record& event, VerifyReport& report) {
+  namespace e = col::events;
+  ++report.checked["invariant"];
+  if (event[e::max_capacity].is_null()) return ok();
+  const std::int64_t capacity = event[e::max_capacity].integer();
+  EC_TRY(places, sum_of(reader, schema::tables::ticket_categories, event.organization_id(),
+                        col::ticket_categories::total_quantity,
+                        Expr::equals(col::ticket_categories::event_id.index, event.id())));
+  if (places > capacity)
+    report.add({"invariant", "events", to_text(event.id()),
+                "categories of at most " + std::to_string(capacity) + " places", std::to_string(places)});
+  if (event[e::venue_id].is_null() || event[e::is_virtual].boolean()) return ok();
+  const std::string& status = event[e::status].text();
+  if (status == "completed" || status == "cancelled") return ok();
+  EC_TRY(venue, reader.get(schema::tables::venues, event.organization_id(), event[e::venue_id].uuid()));
+  if (venue && (*venue)[col::venues::max_capacity].integer() < capacity)
+    report.add({"invariant", "events", to_text(event.id()), "max_capacity of at most the venue's",
+                std::to_string(capacity)});
+  return ok();
+}
+
+Status verify_invariants(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
+  EC_TRYV(each_row(reader, schema::tables::events, organization,
+                   [&](const Record& event) { return verify_event(reader, event, report); }));
+  const Expr owner = Expr::all_of({Expr::equals(col::users::role.index, "owner"),
+                                   Expr::equals(col::users::is_active.index, true)});
+  EC_TRY(users, reader.count(schema::tables::users, organization, Expr::always()));
+  EC_TRY(owners, reader.count(schema::tables::users, organization, owner));
+  if (users != 0 && owners == 0)
+    report.add({"invariant", "users", "", "at least one active owner in " + to_text(organization), "none"});
+  return ok();
+}
+
+// ---- the audit chain, and rows against it -------------------------------------------------------------------------
+
+struct LastEntry {
+  std::int64_t seq = 0;
+  bool removed = false;
+};
+using RowKey = std::pair<std::uint16_t, Uuid>;
+using LastEntries = std::map<RowKey, LastEntry>;
+
+Result<LastEntries> last_entries(store::Reader& reader, const Uuid& organization) {
+  namespace a = col::audit_logs;
+  LastEntries last;
+  store::Query query;
+  query.table = &schema::tables::audit_logs;
+  query.organization = organization;
+  query.order = {{a::seq.index, false}};
+  query.limit = page;
+  query.columns = store::ColumnSet::short_only(*query.table);
+  for (;;) {
+    EC_TRY(entries, reader.list(query));
+    for (const Record& entry : entries) {
+      const TableDef* table = schema::find_table(entry[a::table_name].text());
+      if (table == nullptr || entry[a::record_id].is_null()) continue;
+      last[{table->id, entry[a::record_id].uuid()}] = {entry[a::seq].integer(), entry[a::operation].text() == "delete"};
+    }
+    if (entries.size() < static_cast<std::size_t>(page)) return last;
+    query.after = {entries.back()[a::seq], Value(entries.back().id())};
+  }
+}
+
+class AgainstAudit {
+ public:
+  AgainstAudit(store::Reader& reader, const Uuid& organization, VerifyReport& report, LastEntries& last)
+      : reader_(reader), organization_(organization), report_(report), last_(last) {}
+
+  Status row(const Record& row) {
+    ++report_.checked["audit_row"];
+    const auto found = last_.find({row.table().id, row.id()});
+    if (found == last_.end() || found->second.removed) {
+      add(row, "no such row by its last audit entry", "a row");
+      if (found != last_.end()) last_.erase(found);
+      return ok();
+    }
+    const std::int64_t seq = found->second.seq;
+    last_.erase(found);
+    return compare(row, seq);
+  }
+
+  // Rows that the chain knows and the tables do not.
+  void missing() {
+    for (const auto& [key, entry] : last_)
+      if (!entry.removed)
+        report_.add({"audit_row", std::string(schema::find_table(key.first)->name), to_text(key.second),
+                     "the row of audit entry " + std::to_string(entry.seq), "no row"});
+  }
+
+ private:
+  Status compare(const Record& row, std::int64_t seq) {
+    namespace a = col::audit_logs;
+    store::Query query;
+    query.table = &schema::tables::audit_logs;
+    query.organization = organization_;
+    query.where = Expr::equals(a::seq.index, seq);
+    EC_TRY(entries, reader_.list(query));
+    if (entries.empty()) return ok();
+    const Record& entry = entries.front();
+    EC_TRYV(compare_image(row, false, entry[a::new_values], entry[a::salt4]));
+    return compare_image(row, true, entry[a::new_personal], entry[a::salt3]);
+  }
+
+  Status compare_image(const Record& row, bool personal, const Value& stored, const Value& salt) {
+    if (stored.is_null() || stored.text().empty() || salt.is_null()) return ok();
+    EC_TRY(then, stored_json(stored));
+    const std::string image = schema::image(row, personal);
+    EC_TRY(now, image.empty() ? Result<Json>(Json::object()) : stored_json(Value(image)));
+    for (const auto& [name, value] : then.items()) {
+      if (name.starts_with('$')) continue;  // who it was, no column
+      const auto current = now.find(name);
+      if (current != now.end() && json_equal(*current, value)) continue;
+      // A personal value stands in no report.
+      add(row, personal ? name + " as audited" : name + " = " + dump(value),
+          personal ? "another value" : name + " = " + (current == now.end() ? "absent" : dump(*current)));
+      return ok();
+    }
+    return ok();
+  }
+
+  void add(const Record& row, std::string expected, std::string found) {
+    report_.add({"audit_row", std::string(row.table().name), to_text(row.id()), std::move(expected), std::move(found)});
+  }
+
+  store::Reader& reader_;
+  Uuid organization_;
+  VerifyReport& report_;
+  LastEntries& last_;
+};
+
+Status verify_chain(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
+  EC_TRY(chain, audit::verify_chain(reader, organization));
+  report.checked["audit_chain"] += chain.entries;
+  if (chain.ok || !chain.first_bad) return ok();
+  report.add({"audit_chain", "audit_logs", "", "an unbroken chain of " + to_text(organization),
+              "entry " + std::to_string(chain.first_bad->seq) + ": " + chain.first_bad->reason});
+  return ok();
+}
+
+Status verify_rows(store::Reader& reader, const Uuid& chain, bool global, VerifyReport& report) {
+  EC_TRY(last, last_entries(reader, chain));
+  AgainstAudit against(reader, chain, report, last);
+  for (const TableDef* table : schema::all_tables) {
+    if (table->global != global || table->id == schema::tables::audit_logs.id) continue;
+    EC_TRYV(each_row(reader, *table, chain, [&](const Record& row) { return against.row(row); }));
+  }
+  against.missing();
+  return ok();
+}
+
+}  // namespace
+
+void VerifyReport::add(Problem problem) {
+  ++problems_found;
+  if (problems.size() < problems_max) problems.push_back(std::move(problem));
+}
+
+Json VerifyReport::json() const {
+  Json list = Json::array();
+  for (const Problem& problem : problems)
+    list.push_back({{"kind", problem.kind},
+                    {"table", problem.table},
+                    {"id", problem.id.empty() ? Json() : Json(problem.id)},
+                    {"expected", problem.expected},
+                    {"found", problem.found}});
+  return {{"ok", problems_found == 0},
+          {"checked", checked},
+          {"problems", std::move(list)},
+          {"problems_found", problems_found}};
+}
+
+Status verify_organization(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
+  EC_TRYV(verify_derived(reader, organization, report));
+  EC_TRYV(verify_invariants(reader, organization, report));
+  EC_TRYV(verify_chain(reader, organization, report));
+  return verify_rows(reader, organization, false, report);
+}
+
+Status verify_shared(store::Reader& reader, VerifyReport& report) {
+  EC_TRYV(verify_chain(reader, Uuid{}, report));
+  return verify_rows(reader, Uuid{}, true, report);
+}
+
+}  // namespace eventcore::rules::operations

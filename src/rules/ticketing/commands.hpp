@@ -1,0 +1,41 @@
+// The commands that price, sell, take payment, check in and report, one function each, and what maintenance needs of
+// them. Errors come in the order of the command's declaration.
+// Thread: each runs inside one unit of work.
+#pragma once
+
+#include <cstdint>
+#include <eventcore/result.hpp>
+#include <optional>
+
+#include "base/json.hpp"
+#include "base/uuid.hpp"
+#include "schema/codec.hpp"
+#include "work/unit_of_work.hpp"
+
+namespace eventcore::rules::ticketing {
+
+Result<Json> quote_price(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> quote_order(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> place_order(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+
+Result<Json> start_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> confirm_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> fail_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> expire_orders(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+
+Result<Json> ticket_qr(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> check_in(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+
+Result<Json> event_report(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> sales_curve(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
+
+struct ExpiredOrders {
+  std::int64_t count = 0;
+  bool more = false;  // some due orders were left
+};
+
+// Cancels the organization's (or the event's) unpaid orders whose time is up, the longest due first.
+Result<ExpiredOrders> expire_due_orders(work::UnitOfWork& uow, const Uuid& organization,
+                                        const std::optional<Uuid>& event, std::int64_t limit);
+
+}  // namespace eventcore::rules::ticketing

@@ -1,0 +1,289 @@
+#include "rules/ticketing/invariants.hpp"
+
+#include "base/codes.hpp"
+#include "base/currency.hpp"
+#include "rules/pure/discount.hpp"
+#include "rules/pure/price.hpp"
+#include "rules/pure/stock.hpp"
+#include "rules/support.hpp"
+#include "schema/all.hpp"
+#include "schema/generated/columns.hpp"
+
+namespace eventcore::rules::ticketing {
+
+using work::UnitOfWork;
+using work::Write;
+
+namespace c = col::ticket_categories;
+namespace o = col::ticket_orders;
+namespace i = col::ticket_order_items;
+namespace t = col::tickets;
+
+namespace {
+
+constexpr std::int64_t one = 10'000;  // decimals and money at scale 4
+
+std::int64_t unit_of(std::string_view currency) { return minor_unit(currency_digits(currency).value_or(2)); }
+
+std::optional<std::int64_t> number(const Value& value) {
+  return value.is_null() ? std::nullopt : std::optional<std::int64_t>(value.integer());
+}
+
+// ---- categories ---------------------------------------------------------------------------------------------------
+
+// A number given as available becomes what is withheld; nothing is taken yet.
+Status begin_stock(Write& write) {
+  Record& after = *write.after;
+  const std::int64_t total = after[c::total_quantity].integer();
+  if (after[c::available_quantity].is_null()) {
+    const pure::Stock stock{.total = total, .withheld = after[c::withheld_quantity].integer(), .taken = 0};
+    if (const auto problem = pure::stock_problem(stock))
+      return fail_field(Errc::invariant_violated, "withheld_quantity", std::string(*problem));
+    after.set(c::available_quantity, pure::available(stock));
+    return ok();
+  }
+  EC_TRY(stock, pure::new_stock(total, after[c::available_quantity].integer()));
+  if (write.names(c::withheld_quantity) && after[c::withheld_quantity].integer() != stock.withheld)
+    return broken(c::withheld_quantity, after.table(), "does not fit available_quantity, which is given too");
+  after.set(c::withheld_quantity, stock.withheld);
+  return ok();
+}
+
+// Places sold or held stay; total and withheld move what is left by as much.
+Status move_stock(UnitOfWork& uow, Write& write) {
+  if (!write.changes(c::total_quantity) && !write.changes(c::withheld_quantity)) return ok();
+  Record& after = *write.after;
+  const Record& before = *write.before;
+  const pure::Stock stock{.total = after[c::total_quantity].integer(),
+                          .withheld = after[c::withheld_quantity].integer(),
+                          .taken = before[c::total_quantity].integer() - before[c::withheld_quantity].integer() -
+                                   after[c::available_quantity].integer()};
+  const std::int64_t pending = uow.pending(after.id(), c::available_quantity);
+  const auto problem = pure::stock_problem(stock);
+  if (problem || pure::available(stock) + pending < 0) {
+    FailureDetail detail;
+    detail.fields.push_back({write.changes(c::total_quantity) ? "total_quantity" : "withheld_quantity",
+                             problem ? std::string(*problem) : "more places are taken than there are"});
+    detail.facts = {{"taken", std::to_string(stock.taken - pending)}};
+    return Failure(Errc::total_too_small, std::move(detail));
+  }
+  after.set(c::available_quantity, pure::available(stock));
+  return ok();
+}
+
+Status fits_event(UnitOfWork& uow, const Write& write) {
+  const Record& after = *write.after;
+  const std::int64_t was = write.before == nullptr ? 0 : (*write.before)[c::total_quantity].integer();
+  if (after[c::total_quantity].integer() <= was) return ok();
+  EC_TRY(event, uow.find(schema::tables::events, after.organization_id(), after[c::event_id].uuid()));
+  if (!event) return fail_field(Errc::reference_not_found, "event_id", "there is no such row");
+  const Value& capacity = (*event)[col::events::max_capacity];
+  if (capacity.is_null()) return ok();
+  const Expr others = Expr::all_of({Expr::equals(c::event_id.index, after[c::event_id]),
+                                    Expr::compare(c::id.index, Expr::Op::ne, after.id())});
+  EC_TRY(places, sum_of(uow.reader(), schema::tables::ticket_categories, after.organization_id(), c::total_quantity, others));
+  if (places + after[c::total_quantity].integer() <= capacity.integer()) return ok();
+  return fail_fact(Errc::capacity_exceeded, "max_capacity", std::to_string(capacity.integer()));
+}
+
+}  // namespace
+
+Status check_category(UnitOfWork& uow, Write& write) {
+  if (write.after == nullptr) return ok();
+  EC_TRYV(write.before == nullptr ? begin_stock(write) : move_stock(uow, write));
+  return fits_event(uow, write);
+}
+
+// ---- price rules --------------------------------------------------------------------------------------------------
+
+namespace {
+
+Status check_rule_count(UnitOfWork& uow, const Write& write) {
+  namespace r = col::dynamic_pricing_rules;
+  const Record& after = *write.after;
+  if (!after[r::is_active].boolean() || !write.changes(r::is_active)) return ok();
+  const Expr active = Expr::all_of({Expr::equals(r::ticket_category_id.index, after[r::ticket_category_id]),
+                                    Expr::equals(r::is_active.index, true),
+                                    Expr::compare(r::id.index, Expr::Op::ne, after.id())});
+  EC_TRY(others, uow.reader().count(after.table(), after.organization_id(), active));
+  if (others < static_cast<std::int64_t>(pure::max_price_rules)) return ok();
+  return broken(r::is_active, after.table(),
+                "a category has at most " + std::to_string(pure::max_price_rules) + " active rules");
+}
+
+}  // namespace
+
+Status check_price_rule(UnitOfWork& uow, Write& write) {
+  if (write.after == nullptr) return ok();
+  namespace r = col::dynamic_pricing_rules;
+  const Record& after = *write.after;
+  if (write.changes(r::conditions)) {
+    EC_TRY(conditions, stored_json(after[r::conditions]));
+    if (const auto problem = pure::bad_conditions(conditions)) return broken(r::conditions, after.table(), *problem);
+  }
+  if (const auto problem = pure::bad_price_bounds(number(after[r::min_price]), number(after[r::max_price])))
+    return broken(r::min_price, after.table(), *problem);
+  if (after[r::price_adjustment_type].text() == "fixed_amount" &&
+      (write.changes(r::adjustment_value) || write.changes(r::price_adjustment_type))) {
+    EC_TRY(currency, uow.currency_of(after));
+    if (after[r::adjustment_value].integer() % unit_of(currency) != 0)
+      return broken(r::adjustment_value, after.table(), "has more decimals than " + currency);
+  }
+  return check_rule_count(uow, write);
+}
+
+// ---- discount codes -----------------------------------------------------------------------------------------------
+
+namespace {
+
+Status check_code_categories(UnitOfWork& uow, const Record& code) {
+  namespace d = col::discount_codes;
+  for (const Uuid& id : stored_ids(code[d::applicable_categories])) {
+    EC_TRY(category, uow.find(schema::tables::ticket_categories, code.organization_id(), id));
+    if (!category) return fail_field(Errc::reference_not_found, "applicable_categories", "there is no such row");
+    if (!code[d::event_id].is_null() && !((*category)[c::event_id] == code[d::event_id]))
+      return broken(d::applicable_categories, code.table(), "names a category of another event");
+  }
+  return ok();
+}
+
+}  // namespace
+
+Status check_discount_code(UnitOfWork& uow, Write& write) {
+  if (write.after == nullptr) return ok();
+  namespace d = col::discount_codes;
+  const Record& after = *write.after;
+  if (write.changes(d::applicable_categories)) EC_TRYV(check_code_categories(uow, after));
+  const auto type = pure::discount_type(after[d::discount_type].text());
+  if (!type) return ok();
+  const bool amount = *type == pure::DiscountType::fixed_amount;
+  if (amount && after[d::currency].is_null())
+    return broken(d::currency, after.table(), "a fixed amount needs a currency");
+  const std::int64_t least = after[d::min_quantity].is_null() ? 1 : after[d::min_quantity].integer();
+  const auto problem = pure::bad_discount(*type, after[d::discount_value].integer(), least,
+                                          amount ? unit_of(after[d::currency].text()) : one);
+  return problem ? Status(broken(d::discount_value, after.table(), *problem)) : ok();
+}
+
+// ---- orders and their lines ---------------------------------------------------------------------------------------
+
+namespace {
+
+bool holds_places(const Record& order) {
+  return pure::order_takes_places(order[o::order_status].text(), order[o::payment_status].text());
+}
+
+void move_places(UnitOfWork& uow, const Record& row, Column category, std::int64_t delta) {
+  uow.add_to(schema::tables::ticket_categories, row.organization_id(), row[category].uuid(), c::available_quantity,
+             delta, Errc::sold_out);
+}
+
+Result<std::vector<Record>> lines_of(work::Reading& reading, const Record& order) {
+  store::Query query;
+  query.table = &schema::tables::ticket_order_items;
+  query.organization = order.organization_id();
+  query.where = Expr::equals(i::order_id.index, order.id());
+  query.columns = store::ColumnSet::short_only(*query.table);
+  return reading.scan(query);
+}
+
+}  // namespace
+
+Status check_order(UnitOfWork&, Write& write) {
+  if (write.after == nullptr || !write.changes(o::order_number)) return ok();
+  if (valid_order_number((*write.after)[o::order_number].text())) return ok();
+  return broken(o::order_number, write.after->table(), "is not an order number of this engine");
+}
+
+// Places that were held go back; when tickets are issued in the same unit they take them at once.
+Status settle_order(UnitOfWork& uow, const Write& write) {
+  if (write.before == nullptr || write.after == nullptr) return ok();
+  const bool held = holds_places(*write.before);
+  if (held == holds_places(*write.after)) return ok();
+  EC_TRY(lines, lines_of(uow, *write.after));
+  for (const Record& line : lines) {
+    const std::int64_t quantity = line[i::quantity].integer();
+    move_places(uow, line, i::ticket_category_id, held ? quantity : -quantity);
+  }
+  return ok();
+}
+
+Status check_order_item(UnitOfWork& uow, Write& write) {
+  if (write.after == nullptr || write.before != nullptr) return ok();
+  const Record& line = *write.after;
+  EC_TRY(category, uow.reader().get(schema::tables::ticket_categories, line.organization_id(),
+                                    line[i::ticket_category_id].uuid(),
+                                    store::ColumnSet::short_only(schema::tables::ticket_categories)));
+  if (!category) return fail_field(Errc::reference_not_found, "ticket_category_id", "there is no such row");
+  if (!((*category)[c::event_id] == line[i::event_id]))
+    return broken(i::ticket_category_id, line.table(), "is a category of another event than the order's");
+  return ok();
+}
+
+Status settle_order_item(UnitOfWork& uow, const Write& write) {
+  const Record& line = write.after != nullptr ? *write.after : *write.before;
+  const std::int64_t had = write.before == nullptr ? 0 : (*write.before)[i::quantity].integer();
+  const std::int64_t has = write.after == nullptr ? 0 : (*write.after)[i::quantity].integer();
+  if (had == has) return ok();
+  EC_TRY(order, uow.reader().get(schema::tables::ticket_orders, line.organization_id(), line[i::order_id].uuid(),
+                                 store::ColumnSet::short_only(schema::tables::ticket_orders)));
+  if (order && holds_places(*order)) move_places(uow, line, i::ticket_category_id, had - has);
+  return ok();
+}
+
+// ---- tickets ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+Status check_new_ticket(UnitOfWork& uow, const Record& ticket) {
+  if (!valid_ticket_number(ticket[t::ticket_number].text()))
+    return broken(t::ticket_number, ticket.table(), "is not a ticket number of this engine");
+  EC_TRY(order, uow.reader().get(schema::tables::ticket_orders, ticket.organization_id(), ticket[t::order_id].uuid(),
+                                 store::ColumnSet::short_only(schema::tables::ticket_orders)));
+  if (!order) return fail_field(Errc::reference_not_found, "order_id", "there is no such row");
+  if (!((*order)[o::event_id] == ticket[t::event_id]))
+    return broken(t::ticket_category_id, ticket.table(), "is a category of another event than the order's");
+  if (ticket[t::order_item_id].is_null()) return ok();
+  EC_TRY(line, uow.find(schema::tables::ticket_order_items, ticket.organization_id(), ticket[t::order_item_id].uuid()));
+  if (!line || !((*line)[i::order_id] == ticket[t::order_id]) ||
+      !((*line)[i::ticket_category_id] == ticket[t::ticket_category_id]))
+    return broken(t::order_item_id, ticket.table(), "is a line of another order or category");
+  return ok();
+}
+
+bool takes_place(const Record* ticket) {
+  return ticket != nullptr && pure::ticket_takes_place((*ticket)[t::status].text());
+}
+
+}  // namespace
+
+Status check_ticket(UnitOfWork& uow, Write& write) {
+  if (write.after == nullptr) return ok();
+  if (write.before == nullptr) return check_new_ticket(uow, *write.after);
+  if (write.changes(t::ticket_category_id))
+    return broken(t::ticket_category_id, write.after->table(), "a ticket keeps its category");
+  return ok();
+}
+
+Status settle_ticket(UnitOfWork& uow, const Write& write) {
+  const bool took = takes_place(write.before);
+  const bool takes = takes_place(write.after);
+  if (took == takes) return ok();
+  move_places(uow, write.after != nullptr ? *write.after : *write.before, t::ticket_category_id, took ? 1 : -1);
+  return ok();
+}
+
+Result<std::int64_t> counted_available(store::Reader& reader, const Record& category) {
+  const Expr held_tickets = Expr::all_of({Expr::equals(t::ticket_category_id.index, category.id()),
+                                          Expr::in_list(t::status.index, {Value("valid"), Value("used")})});
+  EC_TRY(tickets, reader.count(schema::tables::tickets, category.organization_id(), held_tickets));
+  const Expr holding = Expr::all_of({Expr::equals(o::order_status.index, "active"),
+                                     Expr::in_list(o::payment_status.index,
+                                                   {Value("pending"), Value("processing"), Value("failed")})});
+  EC_TRY(held, sum_of(reader, schema::tables::ticket_order_items, category.organization_id(), i::quantity,
+                      Expr::all_of({Expr::equals(i::ticket_category_id.index, category.id()),
+                                    Expr::parent(i::order_id.index, schema::tables::ticket_orders, holding)})));
+  return category[c::total_quantity].integer() - category[c::withheld_quantity].integer() - tickets - held;
+}
+
+}  // namespace eventcore::rules::ticketing

@@ -1,0 +1,15 @@
+#include "rules/ticketing/terms.hpp"
+
+namespace eventcore::rules::ticketing {
+
+Value value_or_null(std::optional<std::string> text) {
+  if (!text) return {};
+  return {std::move(*text)};
+}
+
+Value value_or_null(std::optional<std::int64_t> number) {
+  if (!number) return {};
+  return {*number};
+}
+
+}  // namespace eventcore::rules::ticketing

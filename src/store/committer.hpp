@@ -1,0 +1,91 @@
+// Committer: the one writing connection of a store, and what makes a group of jobs durable: file lock, transaction,
+// savepoints, page guard, COMMIT, anchor. group_commit.hpp decides who calls it.
+// Invariants: nothing is answered before COMMIT and the anchor's write; nothing read from a damaged page reaches a
+// COMMIT or an answer; after an I/O error at COMMIT nothing runs any more.
+// Thread: whoever holds the write turn; stopped(), commits() and the counters are atomic.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include <eventcore/result.hpp>
+#include "store/anchor.hpp"
+#include "store/connection.hpp"
+#include "store/files.hpp"
+#include "store/reader.hpp"
+#include "store/store.hpp"
+
+namespace eventcore::store {
+
+struct CommitTask {
+  const Job* job = nullptr;
+  Status result = Errc::internal;
+};
+
+class Committer {
+ public:
+  struct Parts {
+    Files& files;
+    Clock& clock;
+    Log& log;
+    std::string lock_path;
+    std::int64_t lock_wait_us = 0;
+    std::function<Result<std::unique_ptr<Connection>>()> open_connection;
+    std::unique_ptr<Connection> connection;
+    std::unique_ptr<Anchor> anchor;
+  };
+  explicit Committer(Parts parts);
+
+  void run_group(std::span<CommitTask> tasks);
+  // Checkpoint and anchor sync when due; after the answers.
+  void maintain();
+
+  // The turn of a transaction(): begin, then run any number of times, then commit or rollback.
+  Status begin();
+  Status run(const Job& job);
+  Status commit();
+  void rollback();
+  [[nodiscard]] bool turn_open() const { return lock_ != nullptr; }
+
+  Status checkpoint(bool truncate);
+  Status close();  // checkpoint, anchor, connection
+
+  [[nodiscard]] bool stopped() const { return stopped_.load(); }
+  [[nodiscard]] std::int64_t commits() const { return commits_.load(); }
+  void see_commits(std::int64_t commits);  // of other processes, seen by a reader
+  [[nodiscard]] std::int64_t groups() const { return groups_.load(); }
+  [[nodiscard]] std::int64_t reruns() const { return reruns_.load(); }
+  [[nodiscard]] std::int64_t anchor_lag() const { return anchor_lag_.load(); }
+  [[nodiscard]] std::int64_t wal_pages() const { return wal_pages_.load(); }
+
+ private:
+  Status lock();
+  Status begin_transaction();
+  Status run_job(const Job& job);
+  std::vector<CommitTask*> attempt(const std::vector<CommitTask*>& tasks);
+  Status finish();  // counter, guard, COMMIT, anchor; rolls back when nothing changed
+  Status commit_failed(int code);
+  void roll_back();
+  Status recover_connection();  // after a damaged page: that connection never reads again
+  Status stop(const char* why);
+  void write_anchor();
+
+  Parts parts_;
+  std::unique_ptr<FileLock> lock_;
+  Sentinel at_begin_;
+  std::int64_t changes_at_begin_ = 0;
+  std::atomic<bool> stopped_ = false;
+  std::atomic<std::int64_t> commits_ = 0;
+  std::atomic<std::int64_t> groups_ = 0;
+  std::atomic<std::int64_t> reruns_ = 0;
+  std::atomic<std::int64_t> anchor_lag_ = 0;
+  std::atomic<std::int64_t> wal_pages_ = 0;
+};
+
+}  // namespace eventcore::store

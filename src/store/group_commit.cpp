@@ -1,0 +1,290 @@
+#include "store/group_commit.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <utility>
+#include <vector>
+
+namespace eventcore::store {
+
+namespace {
+
+constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
+// How soon to look again at a transaction that has run out of time while one of its calls still runs.
+constexpr std::int64_t expiry_retry_us = 5'000;
+constexpr std::int64_t longest_sleep_us = 1'000'000;
+
+}  // namespace
+
+// The transaction as its caller holds it. Another thread may end it when its time is up.
+class Turn final : public WriteTurn {
+ public:
+  Turn(GroupCommit& group, std::shared_ptr<GroupCommit::TurnState> state) : group_(group), state_(std::move(state)) {}
+  ~Turn() override { rollback(); }
+
+  Status run(const Job& job) override {
+    const std::lock_guard<std::mutex> hold(state_->mutex);
+    EC_TRYV(still_open());
+    Status result = group_.committer_.run(job);
+    if (!still_in_time()) return state_->ended;
+    if (!group_.committer_.turn_open()) group_.end_turn(*state_, result ? Status(Errc::io_error) : result);
+    return result;
+  }
+
+  Status commit() override {
+    const std::lock_guard<std::mutex> hold(state_->mutex);
+    EC_TRYV(still_open());
+    Status done = group_.committer_.commit();
+    group_.committed_();
+    group_.committer_.maintain();
+    group_.end_turn(*state_, Errc::no_transaction);
+    return done;
+  }
+
+  void rollback() override {
+    const std::lock_guard<std::mutex> hold(state_->mutex);
+    if (!state_->active) return;
+    group_.committer_.rollback();
+    group_.end_turn(*state_, Errc::no_transaction);
+  }
+
+ private:
+  bool still_in_time() {
+    if (group_.clock_.steady_us() < state_->expires_us) return true;
+    group_.committer_.rollback();
+    group_.end_turn(*state_, Errc::transaction_expired);
+    return false;
+  }
+
+  Status still_open() {
+    if (!state_->active || !still_in_time()) return state_->ended;
+    return ok();
+  }
+
+  GroupCommit& group_;
+  std::shared_ptr<GroupCommit::TurnState> state_;
+};
+
+GroupCommit::GroupCommit(Committer& committer, Clock& clock, std::function<void()> committed)
+    : committer_(committer), clock_(clock), committed_(std::move(committed)) {}
+
+std::shared_ptr<Pending> GroupCommit::refused(const Status& why) {
+  auto pending = std::make_shared<Pending>(Job(), 0, false);
+  finish(*pending, why);
+  return pending;
+}
+
+std::shared_ptr<Pending> GroupCommit::submit(Job job, std::int64_t deadline_us) {
+  auto pending = std::make_shared<Pending>(std::move(job), deadline_us, false);
+  const Lock lock(mutex_);
+  if (closed_) {
+    finish(*pending, Errc::closed);
+  } else {
+    queue_.push_back(pending);
+  }
+  return pending;
+}
+
+std::optional<Status> GroupCommit::wait(const std::shared_ptr<Pending>& pending, std::int64_t timeout_us) {
+  Lock lock(mutex_);
+  const std::int64_t now = clock_.steady_us();
+  const std::int64_t until = timeout_us < 0 || timeout_us > for_ever - now ? for_ever : now + timeout_us;
+  ++pending->waiters_;
+  std::optional<Status> result = wait_locked(lock, *pending, until);
+  --pending->waiters_;
+  // Whoever leaves may have been the one told to lead.
+  wake_next();
+  return result;
+}
+
+std::optional<Status> GroupCommit::wait_locked(Lock& lock, Pending& pending, std::int64_t until_us) {
+  while (true) {
+    if (pending.state_ == Pending::State::done) return pending.result_;
+    const std::int64_t now = clock_.steady_us();
+    const bool queued = pending.state_ == Pending::State::queued;
+    if (queued && pending.deadline_us_ != 0 && now >= pending.deadline_us_) {
+      drop(pending);
+      finish(pending, Errc::deadline_exceeded);
+      continue;
+    }
+    if (busy_) expire_turn();
+    if (queued && may_lead(pending)) {
+      lead(lock, pending);
+      continue;
+    }
+    if (now >= until_us) return std::nullopt;
+    std::int64_t wake = std::min(until_us, now + longest_sleep_us);
+    if (queued && pending.deadline_us_ != 0) wake = std::min(wake, pending.deadline_us_);
+    if (turn_ != nullptr) wake = std::min(wake, std::max(turn_->expires_us, now + expiry_retry_us));
+    pending.changed_.wait_for(lock, std::chrono::microseconds(std::max<std::int64_t>(wake - now, 1)));
+  }
+}
+
+// What asks for the turn itself is served in its place in the queue, by its own thread.
+bool GroupCommit::may_lead(const Pending& pending) const {
+  if (busy_ || queue_.empty()) return false;
+  return !queue_.front()->turn_ || queue_.front().get() == &pending;
+}
+
+void GroupCommit::lead(Lock& lock, Pending& self) {
+  busy_ = true;
+  if (queue_.front()->turn_) {
+    grant_turn(lock, self);
+    return;
+  }
+  std::vector<std::shared_ptr<Pending>> group;
+  const std::int64_t now = clock_.steady_us();
+  while (!queue_.empty() && !queue_.front()->turn_ && group.size() < group_max) {
+    std::shared_ptr<Pending> next = std::move(queue_.front());
+    queue_.pop_front();
+    if (next->deadline_us_ != 0 && now >= next->deadline_us_) {
+      finish(*next, Errc::deadline_exceeded);
+      continue;
+    }
+    next->state_ = Pending::State::running;
+    group.push_back(std::move(next));
+  }
+  lock.unlock();
+  std::vector<CommitTask> tasks(group.size());
+  for (std::size_t i = 0; i < group.size(); ++i) tasks[i].job = &group[i]->job_;
+  if (!tasks.empty()) committer_.run_group(tasks);
+  lock.lock();
+  for (std::size_t i = 0; i < group.size(); ++i) finish(*group[i], tasks[i].result);
+  lock.unlock();
+  committed_();
+  committer_.maintain();
+  lock.lock();
+  give_back();
+}
+
+void GroupCommit::grant_turn(Lock& lock, Pending& self) {
+  queue_.pop_front();
+  self.state_ = Pending::State::running;
+  lock.unlock();
+  const Status begun = committer_.begin();
+  lock.lock();
+  if (begun) {
+    turn_ = std::make_shared<TurnState>();
+    turn_->expires_us = clock_.steady_us() + turn_max_us;
+  } else {
+    give_back();
+  }
+  finish(self, begun);
+}
+
+Result<std::unique_ptr<WriteTurn>> GroupCommit::begin(std::int64_t deadline_us) {
+  auto pending = std::make_shared<Pending>(Job(), deadline_us, true);
+  Lock lock(mutex_);
+  if (closed_) return Errc::closed;
+  queue_.push_back(pending);
+  ++pending->waiters_;
+  const std::optional<Status> granted = wait_locked(lock, *pending, for_ever);
+  --pending->waiters_;
+  wake_next();
+  EC_TRYV(*granted);
+  return std::unique_ptr<WriteTurn>(std::make_unique<Turn>(*this, turn_));
+}
+
+void GroupCommit::finish(Pending& pending, const Status& result) {
+  pending.state_ = Pending::State::done;
+  pending.result_ = result;
+  pending.job_ = nullptr;
+  pending.changed_.notify_all();
+}
+
+void GroupCommit::drop(const Pending& pending) {
+  std::erase_if(queue_, [&](const std::shared_ptr<Pending>& each) { return each.get() == &pending; });
+}
+
+void GroupCommit::wake_next() {
+  if (busy_) return;
+  idle_.notify_all();
+  if (queue_.empty()) return;
+  if (queue_.front()->turn_) {
+    queue_.front()->changed_.notify_all();
+    return;
+  }
+  for (const std::shared_ptr<Pending>& each : queue_) {
+    if (each->waiters_ == 0) continue;
+    each->changed_.notify_one();
+    return;
+  }
+}
+
+void GroupCommit::give_back() {
+  busy_ = false;
+  turn_.reset();
+  wake_next();
+}
+
+// Called with turn.mutex held, without mutex_.
+void GroupCommit::end_turn(TurnState& turn, const Status& why) {
+  turn.active = false;
+  turn.ended = why;
+  const Lock lock(mutex_);
+  give_back();
+}
+
+// Called with mutex_ held. Nobody runs in the background, so whoever waits for the turn ends one that has run out.
+void GroupCommit::expire_turn() {
+  if (turn_ == nullptr || clock_.steady_us() < turn_->expires_us) return;
+  const std::shared_ptr<TurnState> turn = turn_;
+  if (!turn->mutex.try_lock()) return;
+  if (turn->active) {
+    committer_.rollback();
+    turn->active = false;
+    turn->ended = Errc::transaction_expired;
+    give_back();
+  }
+  turn->mutex.unlock();
+}
+
+Status GroupCommit::alone(const std::function<Status()>& body) {
+  Lock lock(mutex_);
+  if (closed_) return Errc::closed;
+  while (busy_) {
+    expire_turn();
+    if (busy_) idle_.wait_for(lock, std::chrono::microseconds(expiry_retry_us));
+  }
+  busy_ = true;
+  lock.unlock();
+  Status done = body();
+  lock.lock();
+  give_back();
+  return done;
+}
+
+Status GroupCommit::close(const std::function<Status()>& body) {
+  Lock lock(mutex_);
+  if (closed_) return Errc::closed;
+  closed_ = true;
+  for (const std::shared_ptr<Pending>& each : queue_) finish(*each, Errc::closed);
+  queue_.clear();
+  if (turn_ != nullptr) {
+    const std::shared_ptr<TurnState> turn = turn_;
+    lock.unlock();
+    {
+      const std::lock_guard<std::mutex> hold(turn->mutex);
+      if (turn->active) {
+        committer_.rollback();
+        end_turn(*turn, Errc::closed);
+      }
+    }
+    lock.lock();
+  }
+  while (busy_) idle_.wait_for(lock, std::chrono::microseconds(expiry_retry_us));
+  busy_ = true;
+  lock.unlock();
+  Status done = body();
+  lock.lock();
+  busy_ = false;
+  return done;
+}
+
+std::int64_t GroupCommit::queue_length() const {
+  const Lock lock(mutex_);
+  return static_cast<std::int64_t>(queue_.size());
+}
+
+}  // namespace eventcore::store

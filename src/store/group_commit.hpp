@@ -1,0 +1,93 @@
+// GroupCommit: the queue of writes of one process. The first caller that waits leads: it takes what has queued (at most
+// group_max jobs), has the Committer make it durable, answers everybody, then tidies up and hands the lead on.
+// Invariants: jobs run in the order they were queued; a job is answered exactly once; at most one thread holds the
+// write turn; a transaction keeps it at most turn_max_us.
+// Thread: any. No thread is started here.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "base/clock.hpp"
+#include <eventcore/result.hpp>
+#include "store/committer.hpp"
+#include "store/store.hpp"
+
+namespace eventcore::store {
+
+class GroupCommit;
+
+class Pending {
+ public:
+  enum class State : std::uint8_t { queued, running, done };
+
+  Pending(Job job, std::int64_t deadline_us, bool turn) : job_(std::move(job)), deadline_us_(deadline_us), turn_(turn) {}
+
+ private:
+  friend class GroupCommit;
+  Job job_;
+  std::int64_t deadline_us_;
+  bool turn_;  // wants the write turn itself and runs no job
+  State state_ = State::queued;
+  int waiters_ = 0;
+  Status result_ = Errc::internal;
+  std::condition_variable changed_;
+};
+
+class GroupCommit {
+ public:
+  static constexpr std::size_t group_max = 128;
+  static constexpr std::int64_t turn_max_us = 5'000'000;
+
+  // `committed` is called after each group, outside every lock.
+  GroupCommit(Committer& committer, Clock& clock, std::function<void()> committed);
+
+  static std::shared_ptr<Pending> refused(const Status& why);  // answered already
+  std::shared_ptr<Pending> submit(Job job, std::int64_t deadline_us);
+  std::optional<Status> wait(const std::shared_ptr<Pending>& pending, std::int64_t timeout_us);  // < 0: for ever
+  Result<std::unique_ptr<WriteTurn>> begin(std::int64_t deadline_us);
+  // Refuses what is queued, ends an open transaction, and runs `body` alone. Once.
+  Status close(const std::function<Status()>& body);
+  // Runs `body` while nobody writes.
+  Status alone(const std::function<Status()>& body);
+  [[nodiscard]] std::int64_t queue_length() const;
+
+ private:
+  friend class Turn;
+
+  // The write turn lent to a transaction. Its mutex comes before mutex_, never after, except by try_lock.
+  struct TurnState {
+    std::mutex mutex;
+    bool active = true;
+    std::int64_t expires_us = 0;
+    Status ended = Errc::no_transaction;  // what calls hear once it is over
+  };
+
+  using Lock = std::unique_lock<std::mutex>;
+  [[nodiscard]] bool may_lead(const Pending& pending) const;
+  void lead(Lock& lock, Pending& self);
+  void grant_turn(Lock& lock, Pending& self);
+  static void finish(Pending& pending, const Status& result);
+  void drop(const Pending& pending);
+  void wake_next();
+  void expire_turn();
+  void end_turn(TurnState& turn, const Status& why);
+  void give_back();
+  std::optional<Status> wait_locked(Lock& lock, Pending& pending, std::int64_t until_us);
+
+  Committer& committer_;
+  Clock& clock_;
+  std::function<void()> committed_;
+  mutable std::mutex mutex_;
+  std::condition_variable idle_;
+  std::deque<std::shared_ptr<Pending>> queue_;
+  bool busy_ = false;  // somebody holds the write turn
+  bool closed_ = false;
+  std::shared_ptr<TurnState> turn_;
+};
+
+}  // namespace eventcore::store

@@ -1,0 +1,38 @@
+// Opening: finds out what lies at a path, opens or makes the key slots, the first connection and the anchor, and
+// refuses with an error of its own for each thing that can be wrong. A refused file is left as it was.
+// Thread: free functions, any thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "store/anchor.hpp"
+#include "store/connection.hpp"
+#include "store/key_slots.hpp"
+#include "store/store.hpp"
+
+namespace eventcore::store {
+
+struct StorePaths {
+  std::string database;  // NAME.ecdb
+  std::string keys;      // NAME.keys
+  std::string anchor;    // NAME.anchor
+  std::string lock;      // NAME.lock
+};
+
+struct OpenedStore {
+  StorePaths paths;
+  std::unique_ptr<KeySlots> slots;  // connections refer to its keys
+  std::unique_ptr<Connection> connection;
+  std::unique_ptr<Anchor> anchor;
+  std::optional<LostRange> lost;
+  bool immutable = false;
+};
+
+StorePaths paths_of(const std::string& database);
+ConnectionOptions connection_options(const OpenOptions& options, const StorePaths& paths, ConnectionOptions::Role role,
+                                     const std::string& vfs);
+Result<OpenedStore> open_store(const OpenOptions& options, const Environment& environment);
+
+}  // namespace eventcore::store

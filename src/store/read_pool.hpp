@@ -1,0 +1,46 @@
+// ReadPool: connections for reading, opened when needed and a few kept. A reader sees the snapshot of its first read
+// and never waits for writers.
+// Invariants: a connection is lent to one thread at a time; one whose guard failed is closed, not kept.
+// Thread: any.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "base/clock.hpp"
+#include <eventcore/result.hpp>
+#include "store/connection.hpp"
+#include "store/reader.hpp"
+
+namespace eventcore::store {
+
+class ReadPool {
+ public:
+  static constexpr std::size_t kept_max = 4;
+  using Open = std::function<Result<std::unique_ptr<Connection>>()>;
+
+  ReadPool(Clock& clock, Open open) : clock_(clock), open_(std::move(open)) {}
+
+  // `body` between BEGIN and the page guard; what it answers counts only when the guard has passed.
+  Status read(const std::function<Status(Connection&)>& body);
+  void close();  // idle connections now, lent ones when they come back
+
+  [[nodiscard]] std::int64_t lent() const;
+  [[nodiscard]] std::int64_t oldest_us() const;  // how long the oldest running read has held its snapshot
+
+ private:
+  Result<std::unique_ptr<Connection>> take();
+  void give_back(std::unique_ptr<Connection> connection, std::int64_t started_us, bool good);
+
+  Clock& clock_;
+  Open open_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Connection>> idle_;
+  std::multiset<std::int64_t> started_us_;
+  bool closed_ = false;
+};
+
+}  // namespace eventcore::store

@@ -1,0 +1,13 @@
+// expect: a required argument cannot have a default
+#include "schema/commands.hpp"
+
+namespace eventcore::schema {
+
+constexpr ArgumentDef arguments[] = {
+    {.name = "id", .type = Type::integer, .required = true, .initial = "1", .doc = "Id."}};
+constexpr CommandDef one{
+    .id = 1, .name = "one", .domain = "test", .arguments = arguments, .reply = "nothing", .doc = "One."};
+constexpr std::array<const CommandDef*, 1> wrong{&one};
+static_assert(detail::check_commands(wrong));
+
+}  // namespace eventcore::schema

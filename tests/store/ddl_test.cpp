@@ -1,0 +1,127 @@
+// The tables that come of the declarations, and what a connection refuses to prepare.
+#include "store/ddl.hpp"
+
+#include <gtest/gtest.h>
+
+#include "schema/all.hpp"
+#include "store/connection.hpp"
+#include "store/opening.hpp"
+#include "support/test_store.hpp"
+
+namespace eventcore::store {
+namespace {
+
+class DdlTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = folder_.path("shop.ecdb");
+    opened_ = std::make_unique<OpenedStore>(
+        std::move(open_store(test::options_for(path_), around_.environment()).assume_value()));
+  }
+  Connection& connection() { return *opened_->connection; }
+  bool prepares(std::string_view sql) { return connection().prepare(sql).has_value(); }
+
+  test::TestFolder folder_;
+  test::Surroundings around_;
+  std::string path_;
+  std::unique_ptr<OpenedStore> opened_;
+};
+
+TEST_F(DdlTest, EveryTableIsStrictAndKeyedByTenantFirst) {
+  for (const schema::TableDef* table : schema::all_tables) {
+    const std::string sql = table_sql(*table).front();
+    EXPECT_TRUE(sql.ends_with(") STRICT")) << table->name;
+    EXPECT_EQ(sql.find("WITHOUT ROWID"), std::string::npos) << table->name;
+    const bool tenant = table->find("organization_id") != nullptr;
+    EXPECT_NE(sql.find(tenant ? R"(PRIMARY KEY ("organization_id", "id"))" : R"(PRIMARY KEY ("id"))"),
+              std::string::npos)
+        << table->name;
+  }
+}
+
+TEST_F(DdlTest, EveryForeignKeyCarriesTheTenant) {
+  for (const schema::TableDef* table : schema::all_tables) {
+    const std::string sql = table_sql(*table).front();
+    for (const schema::ColumnDef& column : table->columns) {
+      if (!column.is_reference() || column.name == "organization_id" || table->global) continue;
+      if (schema::find_table(column.references)->global) continue;
+      EXPECT_NE(sql.find("FOREIGN KEY (\"organization_id\", \"" + std::string(column.name) + "\")"), std::string::npos)
+          << table->name << "." << column.name;
+    }
+  }
+}
+
+TEST_F(DdlTest, NullIsAValueInAUniqueKey) {
+  bool seen = false;
+  for (const schema::TableDef* table : schema::all_tables) {
+    for (const schema::UniqueDef& unique : table->uniques) {
+      for (std::string_view name : unique.columns.view()) {
+        if (table->find(name)->is(schema::not_null) || name == unique.unless_null) continue;
+        seen = true;
+        const std::vector<std::string> sql = table_sql(*table);
+        const bool paired = std::any_of(sql.begin(), sql.end(), [&](const std::string& each) {
+          return each.find("\"" + std::string(unique.name) + "_null\"") != std::string::npos ||
+                 each.find("ifnull(\"" + std::string(name)) != std::string::npos;
+        });
+        EXPECT_TRUE(paired) << unique.name;
+      }
+    }
+  }
+  EXPECT_TRUE(seen);
+}
+
+TEST_F(DdlTest, ForeignKeysOfTheMadeTablesAreSound) {
+  Statement statement = std::move(connection().prepare("PRAGMA foreign_key_check").assume_value());
+  const auto row = statement.step();
+  ASSERT_TRUE(row) << row.error().message();
+  EXPECT_FALSE(row.assume_value());
+}
+
+TEST_F(DdlTest, TheReferenceTextHoldsEveryTable) {
+  const std::string sql = schema_sql();
+  for (const schema::TableDef* table : schema::all_tables)
+    EXPECT_NE(sql.find("CREATE TABLE \"" + std::string(table->name) + "\""), std::string::npos);
+}
+
+TEST_F(DdlTest, AConnectionPreparesNothingThatLeavesTheStore) {
+  EXPECT_TRUE(prepares("SELECT 1"));
+  for (const char* sql : {
+           "ATTACH 'x.db' AS x KEY ''",
+           "DETACH main",
+           "VACUUM",
+           "VACUUM INTO 'x.db'",
+           "PRAGMA journal_mode=DELETE",
+           "PRAGMA rekey='x'",
+           "PRAGMA writable_schema=1",
+           "PRAGMA synchronous=OFF",
+           "SELECT load_extension('x')",
+           "SELECT sqlcipher_export('x')",
+           "CREATE TABLE t (x) STRICT",
+           "CREATE TEMP TABLE t (x)",
+           "CREATE TRIGGER t AFTER INSERT ON venues BEGIN SELECT 1; END",
+           "CREATE VIEW v AS SELECT 1",
+           "DROP TABLE venues",
+           "ALTER TABLE venues ADD COLUMN x",
+           "DELETE FROM sqlite_schema",
+           "INSERT INTO venues (id) VALUES (x'00')",
+           "UPDATE venues SET name = 'x'",
+           "DELETE FROM venues",
+       }) {
+    EXPECT_FALSE(prepares(sql)) << sql;
+  }
+  connection().arm(true);
+  EXPECT_TRUE(prepares("DELETE FROM venues"));
+}
+
+TEST_F(DdlTest, AReaderPreparesNoWriteAtAll) {
+  const auto how = connection_options(test::options_for(path_), opened_->paths, ConnectionOptions::Role::reader, "");
+  auto reader = Connection::open(how, opened_->slots->keys(), around_.random);
+  ASSERT_TRUE(reader);
+  ASSERT_TRUE(reader.assume_value()->harden());
+  reader.assume_value()->arm(true);
+  EXPECT_FALSE(reader.assume_value()->prepare("DELETE FROM venues"));
+  EXPECT_FALSE(reader.assume_value()->prepare("DELETE FROM ec_meta"));
+}
+
+}  // namespace
+}  // namespace eventcore::store

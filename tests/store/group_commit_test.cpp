@@ -1,0 +1,232 @@
+// Group commit: everybody is answered rightly, whatever happens to a neighbour or to the disk.
+#include "store/group_commit.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <vector>
+
+#include "schema/all.hpp"
+#include "support/fault_vfs.hpp"
+#include "support/test_store.hpp"
+
+namespace eventcore::store {
+namespace {
+
+using test::FaultAt;
+
+class GroupCommitTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    open();
+    ASSERT_TRUE(test::put_organization(*store_, organization_, "first"));
+  }
+  void open() {
+    auto opened = Store::open(test::options_for(path_), around_.environment(vfs_.name()));
+    ASSERT_TRUE(opened) << opened.error().message();
+    store_ = std::move(opened.assume_value());
+  }
+  Job insert(const std::string& name) {
+    const Record row = test::venue_row(organization_, around_.ids.next(), name);
+    return [row](Writer& writer) { return test::put(writer, row); };
+  }
+  std::int64_t venues() {
+    std::int64_t count = -1;
+    const Status read = store_->read([&](Reader& reader) -> Status {
+      EC_TRY(found, reader.count(schema::tables::venues, organization_, Expr::always()));
+      count = found;
+      return ok();
+    });
+    EXPECT_TRUE(read) << read.error().message();
+    return count;
+  }
+
+  test::TestFolder folder_;
+  test::Surroundings around_;
+  test::FaultVfs vfs_{"ec-fault-group"};
+  std::string path_ = folder_.path("shop.ecdb");
+  Uuid organization_ = around_.ids.next();
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(GroupCommitTest, SixteenThreadsCommitEverythingTheyWereToldIsCommitted) {
+  std::atomic<int> good = 0;
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 16; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 200; ++i) {
+        Job job = insert(std::to_string(t));
+        if (i % 10 == 9) {  // writes, then fails: what it wrote must go, its neighbours' rows must stay
+          job = [inner = std::move(job)](Writer& writer) -> Status {
+            EC_TRYV(inner(writer));
+            return Errc::sold_out;
+          };
+        }
+        const Status done = store_->write(std::move(job));
+        if (done) ++good;
+        if (!done && done.error().code() == Errc::sold_out) ++refused;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good.load(), 16 * 180);
+  EXPECT_EQ(refused.load(), 16 * 20);
+  EXPECT_EQ(venues(), 16 * 180);
+  EXPECT_LT(store_->stats().groups, 16 * 200) << "nothing was grouped";
+}
+
+TEST_F(GroupCommitTest, SubmittedJobsCommitInOneGroupInTheirOrder) {
+  std::vector<std::shared_ptr<Pending>> pending;
+  std::vector<int> order;
+  for (int i = 0; i < 10; ++i) {
+    pending.push_back(store_->submit([&order, i](Writer& writer) {
+      order.push_back(i);
+      return writer.set_meta("last", std::to_string(i));
+    }));
+  }
+  const std::int64_t groups = store_->stats().groups;
+  EXPECT_TRUE(*store_->wait(pending.back(), -1));
+  for (const auto& each : pending) EXPECT_TRUE(*store_->wait(each, 0));
+  EXPECT_EQ(store_->stats().groups, groups + 1);
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+}
+
+TEST_F(GroupCommitTest, AJobWhoseDeadlinePassedIsNotRun) {
+  bool ran = false;
+  const auto late = store_->submit([&](Writer&) { ran = true; return Status(ok()); }, 1);
+  EXPECT_EQ(store_->wait(late, -1)->error().code(), Errc::deadline_exceeded);
+  EXPECT_FALSE(ran);
+}
+
+TEST_F(GroupCommitTest, AThrowingJobIsUndoneAndAnswered) {
+  const Job inner = insert("thrown");
+  const Status done = store_->write([&](Writer& writer) -> Status {
+    EC_TRYV(inner(writer));
+    throw std::bad_alloc();
+  });
+  EXPECT_EQ(done.error().code(), Errc::out_of_memory);
+  EXPECT_EQ(venues(), 0);
+}
+
+TEST_F(GroupCommitTest, AnUnarmedWriteIsRefused) {
+  const Record row = test::venue_row(organization_, around_.ids.next(), "unarmed");
+  const Status done = store_->write([&](Writer& writer) { return writer.insert(row); });
+  EXPECT_EQ(done.error().code(), Errc::internal);
+  EXPECT_EQ(venues(), 0);
+}
+
+// A job that spills its pages meets the full disk before COMMIT; SQLite then ends the whole transaction.
+TEST_F(GroupCommitTest, AFullDiskInOneJobRunsTheOthersAgain) {
+  std::atomic<int> runs = 0;
+  const Job first = insert("first");
+  const Job last = insert("last");
+  const auto counted = [&](const Job& job) {
+    return [&runs, job](Writer& writer) {
+      ++runs;
+      return job(writer);
+    };
+  };
+  const auto a = store_->submit(counted(first));
+  const auto b = store_->submit([&](Writer& writer) -> Status {
+    vfs_.arm(FaultAt::write, 1, SQLITE_FULL);
+    const std::string long_text(200'000, 'x');
+    for (int i = 0; i < 2'000; ++i) {
+      const Status done = writer.set_meta("big" + std::to_string(i), long_text);
+      if (!done) return done;
+    }
+    return ok();
+  });
+  const auto c = store_->submit(counted(last));
+  EXPECT_TRUE(*store_->wait(c, -1));
+  vfs_.disarm();
+  EXPECT_TRUE(*store_->wait(a, 0));
+  EXPECT_EQ(store_->wait(b, 0)->error().code(), Errc::disk_full);
+  EXPECT_EQ(runs.load(), 3);  // the first twice, the last once
+  EXPECT_EQ(store_->stats().reruns, 2);
+  EXPECT_EQ(venues(), 2);
+}
+
+TEST_F(GroupCommitTest, AFullDiskAtCommitChangesNothingAndTheStoreGoesOn) {
+  vfs_.arm(FaultAt::write, 1, SQLITE_FULL);
+  EXPECT_EQ(store_->write(insert("lost")).error().code(), Errc::disk_full);
+  vfs_.disarm();
+  EXPECT_EQ(venues(), 0);
+  EXPECT_TRUE(store_->write(insert("kept")));
+  EXPECT_EQ(venues(), 1);
+}
+
+TEST_F(GroupCommitTest, AnIoErrorAtCommitIsUnknownAndStopsTheStore) {
+  const auto a = store_->submit(insert("a"));
+  const auto b = store_->submit(insert("b"));
+  vfs_.arm(FaultAt::sync, 1, SQLITE_IOERR_FSYNC);
+  EXPECT_EQ(store_->wait(a, -1)->error().code(), Errc::outcome_unknown);
+  EXPECT_EQ(store_->wait(b, 0)->error().code(), Errc::outcome_unknown);
+  vfs_.disarm();
+  EXPECT_EQ(store_->write(insert("c")).error().code(), Errc::store_stopped);
+  EXPECT_EQ(store_->read([](Reader&) { return Status(ok()); }).error().code(), Errc::store_stopped);
+  store_.reset();
+  open();
+  const std::int64_t found = venues();
+  EXPECT_TRUE(found == 0 || found == 2) << found;  // all or nothing, and now it is known
+  EXPECT_TRUE(store_->write(insert("d")));
+}
+
+TEST_F(GroupCommitTest, ATransactionSeesItsOwnWritesAndKeepsWhatAFailedCallLeft) {
+  auto turn = store_->begin();
+  ASSERT_TRUE(turn);
+  ASSERT_TRUE(turn.assume_value()->run(insert("kept")));
+  const Job inner = insert("undone");
+  EXPECT_FALSE(turn.assume_value()->run([&](Writer& writer) -> Status {
+    EC_TRYV(inner(writer));
+    return Errc::sold_out;
+  }));
+  std::int64_t seen = 0;
+  ASSERT_TRUE(turn.assume_value()->run([&](Writer& writer) -> Status {
+    EC_TRY(count, writer.count(schema::tables::venues, organization_, Expr::always()));
+    seen = count;
+    return ok();
+  }));
+  EXPECT_EQ(seen, 1);
+  EXPECT_EQ(venues(), 0) << "a reader saw what is not committed";
+  ASSERT_TRUE(turn.assume_value()->commit());
+  EXPECT_EQ(turn.assume_value()->commit().error().code(), Errc::no_transaction);
+  EXPECT_EQ(venues(), 1);
+}
+
+TEST_F(GroupCommitTest, AnAbandonedTransactionRollsBack) {
+  {
+    auto turn = store_->begin();
+    ASSERT_TRUE(turn);
+    ASSERT_TRUE(turn.assume_value()->run(insert("gone")));
+  }
+  EXPECT_EQ(venues(), 0);
+  EXPECT_TRUE(store_->write(insert("kept")));
+}
+
+TEST_F(GroupCommitTest, ATransactionThatKeepsTheTurnTooLongIsEndedByWhoWaits) {
+  auto turn = store_->begin();
+  ASSERT_TRUE(turn);
+  ASSERT_TRUE(turn.assume_value()->run(insert("too slow")));
+  const auto started = std::chrono::steady_clock::now();
+  EXPECT_TRUE(store_->write(insert("waited")));
+  const auto waited = std::chrono::steady_clock::now() - started;
+  EXPECT_GT(waited, std::chrono::seconds(4));
+  EXPECT_LT(waited, std::chrono::seconds(7));
+  EXPECT_EQ(turn.assume_value()->run(insert("late")).error().code(), Errc::transaction_expired);
+  EXPECT_EQ(turn.assume_value()->commit().error().code(), Errc::transaction_expired);
+  EXPECT_EQ(venues(), 1);
+}
+
+TEST_F(GroupCommitTest, AWaiterHearsOfACommit) {
+  const std::int64_t seen = store_->commit_count();
+  std::thread writer([&] { EXPECT_TRUE(store_->write(insert("news"))); });
+  while (store_->commit_count() == seen) store_->wait_for_commit(seen, 5'000'000);
+  writer.join();
+  EXPECT_EQ(store_->commit_count(), seen + 1);
+}
+
+}  // namespace
+}  // namespace eventcore::store

@@ -1,0 +1,363 @@
+// Rows in and out, conditions, order and pages, and what each constraint answers.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "schema/all.hpp"
+#include "support/test_store.hpp"
+
+namespace eventcore::store {
+namespace {
+
+namespace tables = schema::tables;
+
+std::uint16_t column(const schema::TableDef& table, std::string_view name) {
+  return static_cast<std::uint16_t>(table.index_of(name));
+}
+std::uint16_t venue(std::string_view name) { return column(tables::venues, name); }
+
+class RowsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto opened = Store::open(test::options_for(folder_.path("shop.ecdb")), around_.environment());
+    ASSERT_TRUE(opened) << opened.error().message();
+    store_ = std::move(opened.assume_value());
+    ASSERT_TRUE(test::put_organization(*store_, organization_, "first"));
+    ASSERT_TRUE(test::put_organization(*store_, other_, "second"));
+  }
+  Status put(const Record& row) {
+    return store_->write([&](Writer& writer) { return test::put(writer, row); });
+  }
+  Status armed(const Job& job) {
+    return store_->write([&](Writer& writer) {
+      writer.arm(true);
+      return job(writer);
+    });
+  }
+  std::vector<Record> list(const Query& query) {
+    std::vector<Record> rows;
+    const Status read = store_->read([&](Reader& reader) -> Status {
+      EC_TRY(found, reader.list(query));
+      rows = std::move(found);
+      return ok();
+    });
+    EXPECT_TRUE(read) << read.error().message();
+    return rows;
+  }
+  Query all_venues() {
+    Query query;
+    query.table = &tables::venues;
+    query.organization = organization_;
+    return query;
+  }
+
+  test::TestFolder folder_;
+  test::Surroundings around_;
+  Uuid organization_ = around_.ids.next();
+  Uuid other_ = around_.ids.next();
+  std::unique_ptr<Store> store_;
+};
+
+TEST_F(RowsTest, ARowComesBackAsItWasWritten) {
+  Record row = test::venue_row(organization_, around_.ids.next(), "Grüne Halle");
+  row.set("city", "");
+  row.set("venue_type", "indoor");
+  row.set("amenities", R"(["bar","wifi"])");
+  ASSERT_TRUE(put(row));
+  ASSERT_TRUE(store_->read([&](Reader& reader) -> Status {
+    EC_TRY(found, reader.get(tables::venues, organization_, row.id()));
+    for (std::size_t i = 0; i < tables::venues.columns.size(); ++i)
+      EXPECT_EQ(found->at(i), row.at(i)) << tables::venues.columns[i].name;
+    EC_TRY(short_only, reader.get(tables::venues, organization_, row.id(), ColumnSet::short_only(tables::venues)));
+    EXPECT_TRUE(short_only->find("address")->is_unread());
+    EXPECT_EQ(short_only->find("name")->text(), "Grüne Halle");
+    EC_TRY(foreign, reader.get(tables::venues, other_, row.id()));
+    EXPECT_FALSE(foreign.has_value());
+    EC_TRY(anywhere, reader.get_anywhere(tables::venues, row.id(), 2));
+    EXPECT_EQ(anywhere.size(), 1U);
+    return ok();
+  }));
+}
+
+TEST_F(RowsTest, AnUpdateWritesOnlyWhatItNamesAndAnEraseRemoves) {
+  const Record row = test::venue_row(organization_, around_.ids.next(), "before");
+  ASSERT_TRUE(put(row));
+  const Changes changes{{venue("name"), Value("after")}, {venue("version"), Value(2)}};
+  ASSERT_TRUE(armed([&](Writer& writer) { return writer.update(tables::venues, organization_, row.id(), changes); }));
+  EXPECT_EQ(list(all_venues()).at(0).find("name")->text(), "after");
+  EXPECT_EQ(armed([&](Writer& writer) { return writer.update(tables::venues, other_, row.id(), changes); }).error().code(),
+            Errc::not_found);
+  ASSERT_TRUE(armed([&](Writer& writer) { return writer.erase(tables::venues, organization_, row.id()); }));
+  EXPECT_TRUE(list(all_venues()).empty());
+}
+
+TEST_F(RowsTest, ATakenKeyNamesItsColumns) {
+  const Status twice = put(test::organization_row(around_.ids.next(), "first"));
+  ASSERT_EQ(twice.error().code(), Errc::already_exists);
+  EXPECT_EQ(twice.error().detail().fields.at(0).field, "slug");
+  const Record row = test::venue_row(organization_, around_.ids.next(), "once");
+  ASSERT_TRUE(put(row));
+  const Status again = put(row);
+  ASSERT_EQ(again.error().code(), Errc::already_exists);
+  EXPECT_EQ(again.error().detail().fields.at(0).field, "id");
+  EXPECT_TRUE(put(test::venue_row(other_, row.id(), "same id, other tenant")));
+}
+
+TEST_F(RowsTest, AValueOutsideItsColumnIsAViolatedInvariant) {
+  Record row = test::venue_row(organization_, around_.ids.next(), "odd");
+  row.set("venue_type", "underwater");
+  const Status refused = put(row);
+  ASSERT_EQ(refused.error().code(), Errc::invariant_violated);
+  EXPECT_EQ(refused.error().detail().fields.at(0).field, "venue_type");
+  row.set("venue_type", Value());
+  row.set("max_capacity", -1);
+  EXPECT_EQ(put(row).error().code(), Errc::invariant_violated);
+  row.set("max_capacity", "many");
+  EXPECT_EQ(put(row).error().code(), Errc::internal);
+}
+
+TEST_F(RowsTest, AReferenceIntoAnotherTenantDoesNotExist) {
+  const Status lost = put(test::venue_row(around_.ids.next(), around_.ids.next(), "no such tenant"));
+  ASSERT_EQ(lost.error().code(), Errc::reference_not_found);
+  EXPECT_EQ(lost.error().detail().fields.at(0).field, "organization_id");
+  ASSERT_TRUE(put(test::venue_row(organization_, around_.ids.next(), "a")));
+  const Status kept =
+      armed([&](Writer& writer) { return writer.erase(tables::organizations, organization_, organization_); });
+  ASSERT_EQ(kept.error().code(), Errc::still_referenced);
+  EXPECT_EQ(kept.error().detail().facts.at(0).second, "venues");
+}
+
+// Random rows, random conditions: SQL and memory must agree.
+class RandomExpr {
+ public:
+  explicit RandomExpr(unsigned seed) : engine_(seed) {}
+  int below(int bound) { return std::uniform_int_distribution<int>(0, bound - 1)(engine_); }
+  std::string text() {
+    static const char* const texts[] = {"", "a", "ab", "abc", "b", "B", "ä", "äb", "\U0001F3AB", "a%", "_"};
+    return texts[below(11)];
+  }
+  Expr make(int depth) {
+    if (depth > 0 && below(3) > 0) {
+      std::vector<Expr> children;
+      for (int i = below(3); i >= 0; --i) children.push_back(make(depth - 1));
+      switch (below(3)) {
+        case 0: return Expr::all_of(std::move(children));
+        case 1: return Expr::any_of(std::move(children));
+        default: return Expr::negate(std::move(children.front()));
+      }
+    }
+    switch (below(7)) {
+      case 0: return Expr::is_null(venue("city"));
+      case 1: return Expr::prefix(venue(below(2) == 0 ? "city" : "name"), text());
+      case 2: return Expr::contains(venue("city"), text());
+      case 3: return Expr::contains(venue("amenities"), text());
+      case 4: return Expr::in_list(venue("city"), {Value(text()), Value(text()), Value()});
+      case 5: return Expr::compare(venue("max_capacity"), op(), Value(below(4)));
+      default: return Expr::compare(venue("city"), op(), below(8) == 0 ? Value() : Value(text()));
+    }
+  }
+
+ private:
+  Expr::Op op() { return static_cast<Expr::Op>(below(6)); }
+  std::mt19937 engine_;
+};
+
+TEST_F(RowsTest, ConditionsMeanTheSameInSqlAndInMemory) {
+  RandomExpr random(20'261);
+  std::vector<Record> rows;
+  ASSERT_TRUE(armed([&](Writer& writer) -> Status {
+    for (int i = 0; i < 60; ++i) {
+      Record row = test::venue_row(organization_, around_.ids.next(), random.text());
+      if (random.below(3) > 0) row.set("city", random.text());
+      if (random.below(3) > 0) row.set("amenities", "[\"" + random.text() + "\",\"a\"]");
+      row.set("max_capacity", random.below(4));
+      EC_TRYV(writer.insert(row));
+      rows.push_back(row);
+    }
+    return writer.insert(test::venue_row(other_, around_.ids.next(), "a"));
+  }));
+  for (int i = 0; i < 600; ++i) {
+    Query query = all_venues();
+    query.where = random.make(3);
+    std::vector<Uuid> expected;
+    for (const Record& row : rows)
+      if (holds_in_memory(query.where, row)) expected.push_back(row.id());
+    std::vector<Uuid> found;
+    for (const Record& row : list(query)) found.push_back(row.id());
+    std::sort(expected.begin(), expected.end());
+    ASSERT_EQ(found, expected) << "round " << i;
+  }
+}
+
+TEST_F(RowsTest, PagesInAnyOrderAreTheWholeListOnce) {
+  RandomExpr random(7);
+  ASSERT_TRUE(armed([&](Writer& writer) -> Status {
+    for (int i = 0; i < 50; ++i) {
+      Record row = test::venue_row(organization_, around_.ids.next(), random.text());
+      if (random.below(3) > 0) row.set("city", random.text());
+      row.set("max_capacity", random.below(3));
+      EC_TRYV(writer.insert(row));
+    }
+    return ok();
+  }));
+  const std::vector<std::vector<Order>> orders{
+      {},
+      {{venue("city"), false}},
+      {{venue("city"), true}},
+      {{venue("max_capacity"), true}, {venue("city"), false}},
+      {{venue("city"), true}, {venue("max_capacity"), false}, {venue("name"), true}},
+  };
+  for (const std::vector<Order>& order : orders) {
+    for (const bool one_tenant : {true, false}) {
+      Query query = all_venues();
+      query.order = order;
+      if (!one_tenant) query.organization.reset();
+      const std::vector<Record> whole = list(query);
+      ASSERT_EQ(whole.size(), 50U);
+      std::vector<Uuid> paged;
+      query.limit = 7;
+      while (true) {
+        const std::vector<Record> page = list(query);
+        for (const Record& row : page) paged.push_back(row.id());
+        if (page.size() < 7) break;
+        query.after.clear();
+        for (const Order& key : order) query.after.push_back(page.back().at(key.column));
+        query.after.emplace_back(page.back().id());
+      }
+      std::vector<Uuid> expected;
+      for (const Record& row : whole) expected.push_back(row.id());
+      EXPECT_EQ(paged, expected);
+    }
+  }
+}
+
+TEST_F(RowsTest, NullSortsLastAscendingAndFirstDescending) {
+  Record with = test::venue_row(organization_, around_.ids.next(), "with");
+  with.set("city", "Bern");
+  ASSERT_TRUE(put(test::venue_row(organization_, around_.ids.next(), "without")));
+  ASSERT_TRUE(put(with));
+  Query query = all_venues();
+  query.order = {{venue("city"), false}};
+  EXPECT_EQ(list(query).front().find("name")->text(), "with");
+  query.order = {{venue("city"), true}};
+  EXPECT_EQ(list(query).front().find("name")->text(), "without");
+}
+
+TEST_F(RowsTest, ParentsAndChildrenAreLookedUpInTheSameTenant) {
+  ASSERT_TRUE(put(test::venue_row(organization_, around_.ids.next(), "hall")));
+  Query venues = all_venues();
+  venues.organization.reset();
+  const std::uint16_t tenant = venue("organization_id");
+  const std::uint16_t slug = column(tables::organizations, "slug");
+  venues.where = Expr::parent(tenant, tables::organizations, Expr::equals(slug, "first"));
+  EXPECT_EQ(list(venues).size(), 1U);
+  venues.where = Expr::parent(tenant, tables::organizations, Expr::equals(slug, "second"));
+  EXPECT_TRUE(list(venues).empty());
+  Query organizations;
+  organizations.table = &tables::organizations;
+  organizations.where = Expr::child(tables::venues, tenant, Expr::equals(venue("name"), "hall"));
+  ASSERT_EQ(list(organizations).size(), 1U);
+  EXPECT_EQ(list(organizations).front().id(), organization_);
+  organizations.where = Expr::negate(std::move(organizations.where));
+  EXPECT_EQ(list(organizations).front().id(), other_);
+}
+
+TEST_F(RowsTest, SumsAreExactOrAnError) {
+  for (const std::int64_t capacity : {1, 2, 3}) {
+    Record row = test::venue_row(organization_, around_.ids.next(), capacity == 3 ? "b" : "a");
+    row.set("max_capacity", capacity);
+    ASSERT_TRUE(put(row));
+  }
+  Aggregate aggregate;
+  aggregate.table = &tables::venues;
+  aggregate.organization = organization_;
+  aggregate.group_by = {venue("name")};
+  aggregate.measures = {{Aggregate::Kind::count, 0}, {Aggregate::Kind::sum, venue("max_capacity")},
+                        {Aggregate::Kind::max, venue("max_capacity")}};
+  ASSERT_TRUE(store_->read([&](Reader& reader) -> Status {
+    EC_TRY(rows, reader.aggregate(aggregate));
+    EXPECT_EQ(rows, (std::vector<std::vector<Value>>{{Value("a"), Value(2), Value(3), Value(2)},
+                                                     {Value("b"), Value(1), Value(3), Value(3)}}));
+    return ok();
+  }));
+  for (int i = 0; i < 2; ++i) {
+    Record row = test::venue_row(organization_, around_.ids.next(), "b");
+    row.set("max_capacity", std::numeric_limits<std::int64_t>::max());
+    ASSERT_TRUE(put(row));
+  }
+  EXPECT_EQ(store_->read([&](Reader& reader) -> Status { return reader.aggregate(aggregate).as_failure(); }).error().code(),
+            Errc::invalid_argument);
+}
+
+TEST_F(RowsTest, SealedValuesOpenWithTheTenantsKeyOnly) {
+  Record row(tables::integration_secrets);
+  row.set("id", around_.ids.next());
+  row.set("organization_id", organization_);
+  for (std::size_t i = 2; i < tables::integration_secrets.columns.size(); ++i) {
+    const schema::ColumnDef& def = tables::integration_secrets.columns[i];
+    if (def.type == schema::Type::enumeration) row.at(i) = Value(def.values->values[0]);
+    if (def.type == schema::Type::integer || def.type == schema::Type::timestamptz) row.at(i) = Value(1);
+    if (def.type == schema::Type::boolean) row.at(i) = Value(true);
+    if (def.type == schema::Type::text) row.at(i) = Value("name");
+  }
+  row.set("value", "the secret");
+  const Status done = put(row);
+  ASSERT_TRUE(done) << done.error().to_json();
+  const auto value = column(tables::integration_secrets, "value");
+  const auto reveal = [&](Reader& reader) -> Status {
+    EC_TRY(found, reader.get(tables::integration_secrets, organization_, row.id()));
+    EXPECT_TRUE(found->at(value).is_bytes());
+    EC_TRY(secret, reader.open_sealed(*found, value));
+    EXPECT_EQ(as_text(secret.view()), "the secret");
+    EC_TRY(one, reader.keyed_digest(organization_, "test", "a"));
+    EC_TRY(two, reader.keyed_digest(other_, "test", "a"));
+    EXPECT_NE(one, two);
+    return ok();
+  };
+  EXPECT_TRUE(store_->read(reveal));
+  ASSERT_TRUE(store_->write([&](Writer& writer) { return writer.destroy_tenant_key(organization_); }));
+  EXPECT_EQ(store_->read(reveal).error().code(), Errc::not_found);
+}
+
+TEST_F(RowsTest, FeedChainAndRepliesKeepWhatTheyAreGiven) {
+  FeedRow change;
+  change.organization = organization_;
+  change.table = 1;
+  change.row = organization_;
+  const Digest scope{1};
+  ASSERT_TRUE(store_->write([&](Writer& writer) -> Status {
+    for (std::int64_t i = 1; i <= 5; ++i) {
+      change.seq = i;
+      change.time = i * 10;
+      EC_TRYV(writer.append_change(change));
+    }
+    EC_TRYV(writer.set_chain_head(organization_, {5, Digest{7}, 5}));
+    EC_TRYV(writer.remember(scope, {Digest{2}, "reply", 10}));
+    return writer.forget_changes_before(30, 100);
+  }));
+  ASSERT_TRUE(store_->read([&](Reader& reader) -> Status {
+    EC_TRY(head, reader.chain_head(organization_));
+    EXPECT_EQ(head.seq, 5);
+    EXPECT_EQ(head.hash, Digest{7});
+    EC_TRY(seq, reader.store_seq());
+    EXPECT_EQ(seq, 5);
+    EC_TRY(first, reader.first_change_kept(organization_));
+    EXPECT_EQ(first, 3);
+    EC_TRY(changes, reader.changes(organization_, 3, 10));
+    EXPECT_EQ(changes.size(), 2U);
+    EXPECT_EQ(changes.front().seq, 4);
+    EC_TRY(stored, reader.idempotency(scope));
+    EXPECT_EQ(stored->reply, "reply");
+    return ok();
+  }));
+  ASSERT_TRUE(store_->write([&](Writer& writer) { return writer.forget_idempotency_before(11, 10); }));
+  ASSERT_TRUE(store_->read([&](Reader& reader) -> Status {
+    EC_TRY(stored, reader.idempotency(scope));
+    EXPECT_FALSE(stored.has_value());
+    return ok();
+  }));
+}
+
+}  // namespace
+}  // namespace eventcore::store
