@@ -4,14 +4,13 @@
 
 #include "api/engine.hpp"
 #include "base/json.hpp"
+#include "schema/codec.hpp"
 
 namespace eventcore::api {
 
-// {"organizations", "expired_orders", "overdue_milestones", "removed_rows", "forgotten_changes", ...}
 Result<Json> run_maintenance(const std::shared_ptr<EngineCore>& engine, const policy::Principal& principal,
-                             const std::optional<Uuid>& organization);
+                             const schema::Arguments& arguments);
 
-// {"ok", "checked": {...}, "problems": [{"kind", "table", "id", "expected", "found"}]}
-Result<Json> verify_store(EngineCore& engine);
+Result<Json> verify_store(EngineCore& engine, const policy::Principal& principal, const schema::Arguments& arguments);
 
 }  // namespace eventcore::api

@@ -207,8 +207,8 @@ Result<std::string> SessionCore::dispatch(std::string_view name, const Json& giv
   EC_TRYV(may_begin(*command, principal_.kind));
   if (name == "run_maintenance" || name == "verify_store") {
     if (in_transaction_) return Failure(Errc::transaction_open, {"this command does not run inside a transaction", {}, {}});
-    EC_TRY(json, name == "verify_store" ? verify_store(*engine_)
-                                        : run_maintenance(engine_, principal_, Arguments(decoded).optional_uuid("organization_id")));
+    EC_TRY(json, name == "verify_store" ? verify_store(*engine_, principal_, Arguments(decoded))
+                                        : run_maintenance(engine_, principal_, Arguments(decoded)));
     return dump(json);
   }
   auto arguments = std::make_shared<const Json>(std::move(decoded));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "schema/all.hpp"
 
@@ -86,7 +87,7 @@ Expr event_staff_expr(const TableDef& table, const Facts& facts) {
 // event_staff; a row without an event: org_member
 Expr campaign_staff_expr(const TableDef& table, const Facts& facts) {
   const PolicyColumns& c = policy_columns(table);
-  if (c.event < 0) return event_staff_expr(table, facts);
+  if (c.event < 0) return user_at_least(table, facts, Role::member);
   return Expr::any_of({event_staff_expr(table, facts),
                        Expr::all_of({Expr::is_null(index(c.event)), user_at_least(table, facts, Role::member)})});
 }
@@ -143,6 +144,18 @@ Expr one_of_events(const TableDef& table, std::vector<Value> events) {
   if (table.id == schema::tables::venues.id)
     return event_satisfies(table, Expr::in_list(index(policy_columns(schema::tables::events).event), std::move(events)));
   return c.event < 0 ? Expr::never() : Expr::in_list(index(c.event), std::move(events));
+}
+
+// The customer's events, tenant by tenant: another tenant may use the same id.
+Expr own_ticket_event_expr(const TableDef& table, const Facts& facts) {
+  const PolicyColumns& c = policy_columns(table);
+  if (facts.kind != PrincipalKind::customer || c.organization < 0) return Expr::never();
+  std::map<Uuid, std::vector<Value>> by_organization;
+  for (const TicketEvent& held : facts.ticket_events) by_organization[held.organization].emplace_back(held.event);
+  std::vector<Expr> any;
+  for (auto& [organization, events] : by_organization)
+    any.push_back(Expr::all_of({equals(c.organization, organization), one_of_events(table, std::move(events))}));
+  return Expr::any_of(std::move(any));
 }
 
 Expr own_order_expr(const TableDef& table, const Facts& facts) {
@@ -238,7 +251,7 @@ Expr predicate_expr(Predicate predicate, const TableDef& table, const Facts& fac
     case Predicate::creator: return user_column_expr(table, facts, c.creator, Role::member);
     case Predicate::unapproved_creator:
       return Expr::all_of({user_column_expr(table, facts, c.creator, Role::member), equals(c.is_approved, false)});
-    case Predicate::recipient: return user_column_expr(table, facts, c.recipient, Role::guest);
+    case Predicate::recipient: return user_column_expr(table, facts, c.recipient, Role::member);
     case Predicate::own_sponsor: return own_sponsor_expr(table, facts);
     case Predicate::own_order: return own_order_expr(table, facts);
     case Predicate::own_ticket: return own_ticket_expr(table, facts);
@@ -246,10 +259,7 @@ Expr predicate_expr(Predicate predicate, const TableDef& table, const Facts& fac
     case Predicate::own_waitlist: return customer_column(facts, c.customer_email);
     case Predicate::conversation_self: return conversation_self_expr(table, facts);
     case Predicate::public_event: return public_event_expr(table, facts);
-    case Predicate::own_ticket_event: {
-      if (facts.kind != PrincipalKind::customer) return Expr::never();
-      return one_of_events(table, {facts.ticket_events.begin(), facts.ticket_events.end()});
-    }
+    case Predicate::own_ticket_event: return own_ticket_event_expr(table, facts);
     case Predicate::own_sponsor_event: {
       if (facts.kind != PrincipalKind::sponsor || !facts.event) return Expr::never();
       return Expr::all_of({in_organization(table, facts), one_of_events(table, {Value(*facts.event)})});

@@ -95,6 +95,15 @@ class Decision {
     return event != nullptr && std::find(events.begin(), events.end(), *event) != events.end();
   }
 
+  Result<bool> own_ticket_event() {
+    const Uuid* organization = uuid_at(row_, columns_.organization);
+    if (facts_.kind != PrincipalKind::customer || organization == nullptr) return false;
+    std::vector<Uuid> events;
+    for (const TicketEvent& held : facts_.ticket_events)
+      if (held.organization == *organization) events.push_back(held.event);
+    return one_of_events(events);
+  }
+
   Result<bool> own_order() {
     if (row_.table().id == schema::tables::ticket_orders.id) return customer_is(columns_.customer_email);
     const Uuid* order = uuid_at(row_, columns_.order);
@@ -153,7 +162,7 @@ class Decision {
 
 Result<const Record*> Related::row(const schema::TableDef& table, const Uuid& organization, const Uuid& id) {
   for (const auto& [key, record] : seen_)
-    if (key == id && record.valid() && record.table().id == table.id) return &record;
+    if (key == id && record.table().id == table.id && record.organization_id() == organization) return &record;
   EC_TRY(found, reader_->get(table, organization, id, store::ColumnSet::short_only(table)));
   if (!found) return nullptr;
   seen_.emplace_back(id, std::move(*found));
@@ -197,8 +206,9 @@ Result<bool> predicate_holds(Predicate predicate, const Record& row, const Facts
     case Predicate::assignee: return d.is_me(d.columns().assignee, Role::member);
     case Predicate::creator: return d.is_me(d.columns().creator, Role::member);
     case Predicate::unapproved_creator:
-      return d.is_me(d.columns().creator, Role::member) && !flag_at(row, d.columns().is_approved);
-    case Predicate::recipient: return d.is_me(d.columns().recipient, Role::guest);
+      return d.is_me(d.columns().creator, Role::member) && d.columns().is_approved >= 0 &&
+             !flag_at(row, d.columns().is_approved);
+    case Predicate::recipient: return d.is_me(d.columns().recipient, Role::member);
     case Predicate::own_sponsor: return d.own_sponsor();
     case Predicate::own_order: return d.own_order();
     case Predicate::own_ticket: return d.own_ticket();
@@ -206,8 +216,7 @@ Result<bool> predicate_holds(Predicate predicate, const Record& row, const Facts
     case Predicate::own_waitlist: return d.customer_is(d.columns().customer_email);
     case Predicate::conversation_self: return d.conversation_self();
     case Predicate::public_event: return d.public_event();
-    case Predicate::own_ticket_event:
-      return facts.kind == PrincipalKind::customer ? d.one_of_events(facts.ticket_events) : Result<bool>(false);
+    case Predicate::own_ticket_event: return d.own_ticket_event();
     case Predicate::own_sponsor_event:
       if (facts.kind != PrincipalKind::sponsor || !facts.event || !d.own_organization()) return false;
       return d.one_of_events({*facts.event});

@@ -103,7 +103,7 @@ Status load_customer(store::Reader& reader, const Principal& principal, Facts& f
   store::Aggregate query;
   query.table = &tickets;
   query.organization = facts.organization;
-  query.group_by = {col::tickets::event_id.index};
+  query.group_by = {col::tickets::organization_id.index, col::tickets::event_id.index};
   query.where = Expr::all_of(
       {Expr::in_list(col::tickets::status.index, {Value("valid"), Value("used")}),
        Expr::any_of({Expr::equals(col::tickets::attendee_email_folded.index, Value(facts.email)),
@@ -111,7 +111,7 @@ Status load_customer(store::Reader& reader, const Principal& principal, Facts& f
                                    Expr::parent(col::tickets::order_id.index, schema::tables::ticket_orders,
                                                 Expr::equals(order_email, Value(facts.email)))})})});
   EC_TRY(rows, reader.aggregate(query));
-  for (const auto& row : rows) facts.ticket_events.push_back(row.front().uuid());
+  for (const auto& row : rows) facts.ticket_events.push_back({row[0].uuid(), row[1].uuid()});
   return ok();
 }
 

@@ -42,6 +42,12 @@ struct Assignment {
   AssignmentRole role = AssignmentRole::event_director;
 };
 
+// Ids of events are unique per tenant only, so an event is named with its organization.
+struct TicketEvent {
+  Uuid organization;
+  Uuid event;
+};
+
 struct Facts {
   PrincipalKind kind = PrincipalKind::anon;
   bool valid = false;                  // false: sees nothing and can do nothing
@@ -53,7 +59,7 @@ struct Facts {
   std::optional<Uuid> event{};         // device: its event; sponsor: its event unless the contract is cancelled
   std::optional<Uuid> package{};       // sponsor
   std::string gate{};                  // device
-  std::vector<Uuid> ticket_events{};   // customer: events it holds a valid or used ticket for
+  std::vector<TicketEvent> ticket_events{};   // customer: events it holds a valid or used ticket for
   std::vector<std::string> permissions{};  // api_key
   std::optional<Uuid> key_sponsor{};   // api_key made for a sponsor
   std::vector<Uuid> closed{};          // organizations being removed: nobody sees their rows (closed.hpp)

@@ -46,6 +46,16 @@ bool contains(const Range& range, std::string_view name) {
   return std::find(std::begin(range), std::end(range), name) != std::end(range);
 }
 
+std::string uri_escaped(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    const std::uint8_t byte = static_cast<std::uint8_t>(c);
+    const bool plain = std::string_view("%?#&=+ ").find(c) == std::string_view::npos;
+    out += plain ? std::string(1, c) : "%" + hex(ByteView(&byte, 1));
+  }
+  return out;
+}
+
 std::string_view view(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
 
 }  // namespace
@@ -72,20 +82,13 @@ Status Connection::open_file() {
   flags |= options_.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (options_.create) flags |= SQLITE_OPEN_CREATE;
   std::string name = options_.path;
-  if (options_.immutable) {
+  if (options_.immutable || !options_.mode_of.empty()) {
     flags |= SQLITE_OPEN_URI;
-    name = "file:";
-    for (const char c : options_.path) {
-      if (c == '%' || c == '?' || c == '#') {
-        const std::uint8_t byte = static_cast<std::uint8_t>(c);
-        name += '%' + hex(ByteView(&byte, 1));
-      } else {
-        name += c;
-      }
-    }
-    name += "?immutable=1";
+    name = "file:" + uri_escaped(options_.path);
+    name += options_.immutable ? "?immutable=1" : "?modeof=" + uri_escaped(options_.mode_of);
   }
-  const int code = sqlite3_open_v2(name.c_str(), &database_, flags, options_.vfs.empty() ? nullptr : options_.vfs.c_str());
+  const char* vfs = options_.vfs.empty() ? nullptr : options_.vfs.c_str();
+  const int code = sqlite3_open_v2(name.c_str(), &database_, flags, vfs);
   if (code == SQLITE_CANTOPEN_SYMLINK) return fail(Errc::not_a_store, "the path is a symbolic link");
   if (code != SQLITE_OK) return sqlite_failure(nullptr, code);
   sqlite3_busy_timeout(database_, static_cast<int>(std::min<std::int64_t>(options_.busy_timeout_us / 1000,
@@ -141,7 +144,9 @@ Status Connection::harden() {
   EC_TRYV(set_pragmas());
   EC_TRYV(set_limits());
   const auto authorizer = [](void* self, int action, const char* first, const char* second, const char* database,
-                             const char*) { return static_cast<Connection*>(self)->authorize(action, first, second, database); };
+                             const char*) {
+    return static_cast<Connection*>(self)->authorize(action, first, second, database);
+  };
   if (sqlite3_set_authorizer(database_, authorizer, this) != SQLITE_OK) return Errc::unsafe_sqlcipher;
   // Also takes the place of SQLite's automatic checkpoint: only the leader of a group checkpoints.
   const auto count_pages = [](void* self, sqlite3*, const char*, int pages) {
@@ -347,8 +352,8 @@ void Connection::checkpoint_on_close(bool on) {
 
 Result<Connection::Checkpoint> Connection::checkpoint(bool truncate) {
   Checkpoint result;
-  const int code = sqlite3_wal_checkpoint_v2(database_, "main", truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
-                                             &result.log_frames, &result.done_frames);
+  const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+  const int code = sqlite3_wal_checkpoint_v2(database_, "main", mode, &result.log_frames, &result.done_frames);
   if (code != SQLITE_OK) return sqlite_failure(database_, code);
   if (truncate || result.log_frames <= result.done_frames) wal_pages_ = 0;
   return result;
@@ -359,7 +364,8 @@ Status check_sqlcipher() {
   if (sqlite3_libversion_number() < 3051003 || sqlite3_libversion_number() != SQLITE_VERSION_NUMBER)
     return fail(Errc::unsafe_sqlcipher, std::string("SQLite ") + sqlite3_libversion());
   for (const char* option : {"HAS_CODEC", "TEMP_STORE=3", "OMIT_LOAD_EXTENSION", "OMIT_SHARED_CACHE", "DQS=0"})
-    if (sqlite3_compileoption_used(option) == 0) return fail(Errc::unsafe_sqlcipher, std::string("built without ") + option);
+    if (sqlite3_compileoption_used(option) == 0)
+      return fail(Errc::unsafe_sqlcipher, std::string("built without ") + option);
   if (sqlite3_threadsafe() == 0) return fail(Errc::unsafe_sqlcipher, "built without mutexes");
   return ok();
 }

@@ -34,6 +34,7 @@ struct ConnectionOptions {
   bool read_only = false;
   bool create = false;
   bool immutable = false;  // read_only, nobody else writes, and no side files can be made
+  std::string mode_of;     // with create: the file whose permissions the new one gets (private to its owner)
   std::int64_t cache_bytes = 64LL * 1024 * 1024;
   std::int64_t busy_timeout_us = 10'000'000;
 };

@@ -84,7 +84,8 @@ std::string foreign_key(const TableDef& table, const ColumnDef& column) {
 // The columns of a key as written, the tenant in front unless the key spans tenants.
 std::vector<std::string_view> key_columns(const TableDef& table, const schema::Columns& columns, bool store_wide) {
   std::vector<std::string_view> out;
-  if (!store_wide && tenancy(table) == Tenancy::column && !columns.contains(tenant_column)) out.push_back(tenant_column);
+  const bool by_tenant = !store_wide && tenancy(table) == Tenancy::column;
+  if (by_tenant && !columns.contains(tenant_column)) out.push_back(tenant_column);
   for (std::string_view name : columns.view()) out.push_back(name);
   return out;
 }
@@ -221,7 +222,8 @@ std::vector<std::string> engine_sql() {
       "CREATE TABLE ec_meta (\n  name TEXT PRIMARY KEY NOT NULL,\n  value TEXT NOT NULL\n) STRICT",
       "CREATE TABLE ec_id_map (\n  table_id INTEGER NOT NULL,\n  column_id INTEGER NOT NULL,\n  name TEXT NOT NULL,\n"
       "  PRIMARY KEY (table_id, column_id)\n) STRICT",
-      "CREATE TABLE ec_tenant_keys (\n  organization_id BLOB PRIMARY KEY NOT NULL CHECK (length(organization_id) = 16),\n"
+      "CREATE TABLE ec_tenant_keys (\n"
+      "  organization_id BLOB PRIMARY KEY NOT NULL CHECK (length(organization_id) = 16),\n"
       "  wrapped BLOB NOT NULL\n) STRICT",
       "CREATE TABLE ec_idempotency (\n  scope BLOB PRIMARY KEY NOT NULL CHECK (length(scope) = 32),\n"
       "  request BLOB NOT NULL CHECK (length(request) = 32),\n  reply TEXT NOT NULL,\n"

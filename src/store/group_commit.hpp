@@ -25,7 +25,8 @@ class Pending {
  public:
   enum class State : std::uint8_t { queued, running, done };
 
-  Pending(Job job, std::int64_t deadline_us, bool turn) : job_(std::move(job)), deadline_us_(deadline_us), turn_(turn) {}
+  Pending(Job job, std::int64_t deadline_us, bool turn)
+      : job_(std::move(job)), deadline_us_(deadline_us), turn_(turn) {}
 
  private:
   friend class GroupCommit;

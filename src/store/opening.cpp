@@ -176,6 +176,7 @@ class Opening {
     }
     ConnectionOptions how = connection_options(options_, opened_.paths, ConnectionOptions::Role::writer, env_.vfs);
     how.create = true;
+    how.mode_of = opened_.paths.keys;
     EC_TRY(connection, Connection::open(how, opened_.slots->keys(), env_.random));
     opened_.connection = std::move(connection);
     EC_TRYV(fill());
@@ -214,6 +215,8 @@ class Opening {
   }
 
   Status compare_anchor() {
+    // Another process may have made the store, and its anchor, since we looked.
+    if (opened_.anchor == nullptr) open_anchor(false);
     EC_TRY(here, opened_.connection->sentinel());
     if (opened_.anchor == nullptr) return missing_anchor(here);
     const std::optional<AnchorState> last = opened_.anchor->last();

@@ -59,7 +59,9 @@ Result<std::optional<Record>> Reader::get(const schema::TableDef& table, const U
                                           const ColumnSet& columns) {
   if (tenancy(table) == Tenancy::self && organization != id) return std::optional<Record>();
   const bool by_tenant = tenancy(table) == Tenancy::column;
-  EC_TRY(statement, connection_.prepare(select_one(table, columns) + (by_tenant ? " AND t0.\"organization_id\" = ?" : "")));
+  std::string sql = select_one(table, columns);
+  if (by_tenant) sql += " AND t0.\"organization_id\" = ?";
+  EC_TRY(statement, connection_.prepare(sql));
   statement.bind(id);
   if (by_tenant) statement.bind(organization);
   EC_TRY(found, statement.step());
@@ -146,7 +148,8 @@ Result<std::vector<FeedRow>> Reader::changes(const std::optional<Uuid>& organiza
   std::string sql =
       "SELECT store_seq, organization_id, seq, audit_seq, table_id, row_id, operation, time, version, old_facts, "
       "new_facts FROM ec_feed WHERE ";
-  sql += organization ? "organization_id = ? AND seq > ? ORDER BY seq LIMIT ?" : "store_seq > ? ORDER BY store_seq LIMIT ?";
+  sql += organization ? "organization_id = ? AND seq > ? ORDER BY seq LIMIT ?"
+                      : "store_seq > ? ORDER BY store_seq LIMIT ?";
   EC_TRY(statement, connection_.prepare(sql));
   if (organization) statement.bind(*organization);
   statement.bind(since).bind(limit);

@@ -206,7 +206,8 @@ Result<std::vector<Key>> keys_of(const Query& query) {
     keys.push_back({"t0." + quoted(column.name), order.descending, !column.is(schema::not_null)});
   }
   keys.push_back({"t0.\"id\"", false, false});
-  if (!query.organization && tenancy(table) == Tenancy::column) keys.push_back({"t0.\"organization_id\"", false, false});
+  if (!query.organization && tenancy(table) == Tenancy::column)
+    keys.push_back({"t0.\"organization_id\"", false, false});
   return keys;
 }
 
@@ -306,12 +307,14 @@ Result<SqlText> aggregate_sql(const Aggregate& aggregate) {
       measures += "count(*)";
       continue;
     }
-    if (measure.column >= table.columns.size()) return fail(Errc::internal, "a measure names a column that is not there");
+    if (measure.column >= table.columns.size())
+      return fail(Errc::internal, "a measure names a column that is not there");
     measures += std::string(measure_text(measure.kind)) + "(t0." + quoted(table.columns[measure.column].name) + ")";
   }
   if (groups.empty() && measures.empty()) return fail(Errc::internal, "an aggregate asks for nothing");
   SqlText out;
-  out.sql = "SELECT " + groups + (groups.empty() || measures.empty() ? "" : ", ") + measures + " FROM " + quoted(table.name) + " AS t0";
+  const std::string_view separator = groups.empty() || measures.empty() ? "" : ", ";
+  out.sql = "SELECT " + groups + std::string(separator) + measures + " FROM " + quoted(table.name) + " AS t0";
   EC_TRYV(put_where(out, table, aggregate.organization, aggregate.where));
   if (!groups.empty()) out.sql += " GROUP BY " + groups + " ORDER BY " + groups;
   return out;

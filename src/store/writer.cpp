@@ -148,7 +148,8 @@ Status run(Connection& connection, Statement& statement, const Write& write) {
     case SQLITE_CONSTRAINT_PRIMARYKEY: return unique_failure(write.table, message);
     case SQLITE_CONSTRAINT_CHECK: return check_failure(write.table, message);
     case SQLITE_CONSTRAINT_NOTNULL:
-      return fail_field(Errc::invalid_argument, std::string(after(after(message, "failed: "), ".")), "must not be null");
+      return fail_field(Errc::invalid_argument, std::string(after(after(message, "failed: "), ".")),
+                        "must not be null");
     case SQLITE_CONSTRAINT_FOREIGNKEY:
       if (write.row == nullptr && write.changes == nullptr)
         return remaining_reference(connection, write.table, write.organization, write.id);
@@ -174,7 +175,8 @@ Result<Value> Writer::to_store(const schema::TableDef& table, std::size_t column
     return Value(seal(key, as_bytes(value.text()), place, connection_.random()));
   }
   if (!fits(value, def.type))
-    return fail(Errc::internal, "a value of the wrong kind for " + std::string(table.name) + "." + std::string(def.name));
+    return fail(Errc::internal, "a value of the wrong kind for " + std::string(table.name) + "." +
+                                    std::string(def.name));
   return value;
 }
 

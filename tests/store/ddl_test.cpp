@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "schema/all.hpp"
 #include "store/connection.hpp"
 #include "store/opening.hpp"
@@ -20,6 +23,7 @@ class DdlTest : public testing::Test {
   }
   Connection& connection() { return *opened_->connection; }
   bool prepares(std::string_view sql) { return connection().prepare(sql).has_value(); }
+  bool runs(std::string_view sql) { return connection().execute(sql).has_value(); }
 
   test::TestFolder folder_;
   test::Surroundings around_;
@@ -83,7 +87,7 @@ TEST_F(DdlTest, TheReferenceTextHoldsEveryTable) {
     EXPECT_NE(sql.find("CREATE TABLE \"" + std::string(table->name) + "\""), std::string::npos);
 }
 
-TEST_F(DdlTest, AConnectionPreparesNothingThatLeavesTheStore) {
+TEST_F(DdlTest, NothingRunsThatLeavesTheStoreOrChangesItsShape) {
   EXPECT_TRUE(prepares("SELECT 1"));
   for (const char* sql : {
            "ATTACH 'x.db' AS x KEY ''",
@@ -107,8 +111,9 @@ TEST_F(DdlTest, AConnectionPreparesNothingThatLeavesTheStore) {
            "UPDATE venues SET name = 'x'",
            "DELETE FROM venues",
        }) {
-    EXPECT_FALSE(prepares(sql)) << sql;
+    EXPECT_FALSE(runs(sql)) << sql;
   }
+  EXPECT_FALSE(std::filesystem::exists("x.db"));
   connection().arm(true);
   EXPECT_TRUE(prepares("DELETE FROM venues"));
 }

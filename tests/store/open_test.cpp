@@ -1,7 +1,6 @@
 // What opening answers for everything that can lie at a path, and that a refused file stays as it was.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <ecsql.h>
 
@@ -54,6 +53,17 @@ TEST_F(OpenTest, AFreshStoreIsMadeAndFoundAgain) {
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->find("slug")->text(), "first");
   EXPECT_EQ(store.assume_value()->commit_count(), 1);
+}
+
+TEST_F(OpenTest, EveryFileIsPrivateToItsOwner) {
+  auto store = open(true);
+  ASSERT_TRUE(store);
+  ASSERT_TRUE(test::put_organization(*store.assume_value(), organization_, "first"));
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.folder())) {
+    struct stat found {};
+    ASSERT_EQ(stat(entry.path().c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 0777, 0600U) << entry.path();
+  }
 }
 
 TEST_F(OpenTest, ANameWithoutAFileIsStoreNotFound) { EXPECT_EQ(code_of(open()), Errc::store_not_found); }

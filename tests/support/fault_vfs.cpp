@@ -94,7 +94,9 @@ FaultVfs::FaultVfs(std::string name) : name_(std::move(name)) {
   vfs_.pAppData = this;
   vfs_.szOsFile = real_->szOsFile + static_cast<int>(sizeof(FaultFile));
   vfs_.xOpen = open_file;
-  vfs_.xDelete = [](sqlite3_vfs* vfs, const char* path, int sync) { return real_of(vfs)->xDelete(real_of(vfs), path, sync); };
+  vfs_.xDelete = [](sqlite3_vfs* vfs, const char* path, int sync) {
+    return real_of(vfs)->xDelete(real_of(vfs), path, sync);
+  };
   vfs_.xAccess = [](sqlite3_vfs* vfs, const char* path, int flags, int* out) {
     return real_of(vfs)->xAccess(real_of(vfs), path, flags, out);
   };

@@ -83,7 +83,7 @@ Result<Json> explained(Reading& reading, Operation operation, const Record& row)
 
 Result<Json> explain_access(Reading& reading, const CommandDef&, const Arguments& arguments) {
   const TableDef* table = schema::find_table(arguments.text("table"));
-  if (table == nullptr) return Errc::unknown_table;
+  if (table == nullptr) return Failure(Errc::unknown_table);
   const Operation operation = operation_of(arguments.text("operation"));
   if (operation != Operation::view) {
     const Status kind = policy::may_write_kind(operation, *table, reading.facts());
@@ -119,7 +119,7 @@ Result<Json> verify_audit(Reading& reading, const CommandDef& command, const Arg
     EC_TRY(organization, reading.get(schema::tables::organizations, id));
     EC_TRYV(require(reading, command, organization));
   } else if (reading.facts().organization && *reading.facts().organization != id) {
-    return Errc::not_found;
+    return Failure(Errc::not_found);
   }
   EC_TRY(report, audit::verify_chain(reading.reader(), id));
   Json first_bad;

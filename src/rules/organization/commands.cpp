@@ -92,7 +92,7 @@ Result<Json> assign_team(UnitOfWork& uow, const CommandDef& command, const Argum
                     Expr::equals(a::role_type.index, arguments.text("role_type")),
                     Expr::in_list(a::assignment_status.index, {Value("assigned"), Value("active")})});
   EC_TRY(already, uow.reader().count(schema::tables::team_assignments, event.organization_id(), the_same));
-  if (already != 0) return Errc::already_exists;
+  if (already != 0) return Failure(Errc::already_exists);
   EC_TRY(changes, schema::decode_row(schema::tables::team_assignments, arguments.all(), WriteKind::insert));
   EC_TRY(assignment, uow.insert(schema::tables::team_assignments, changes, As::engine));
   EC_TRY(reply, uow.show_as_reply(assignment));

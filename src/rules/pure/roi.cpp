@@ -15,7 +15,11 @@ std::optional<Roi> calculated_roi(std::int64_t value, std::int64_t baseline, std
   if (contract_value == 0 || metric_unit != contract_currency) {
     return std::nullopt;
   }
-  const Exact hundredths = (Exact(value) - baseline - contract_value) / contract_value * 10'000;
+  Exact hundredths = exact(value, 0);
+  hundredths -= exact(baseline, 0);
+  hundredths -= exact(contract_value, 0);
+  hundredths *= 10'000;
+  hundredths /= exact(contract_value, 0);
   const auto rounded = round_half_up(hundredths, 1);
   if (!rounded || rounded.assume_value() > highest || rounded.assume_value() < -highest) {
     return Roi{.percent_hundredths = hundredths < 0 ? -highest : highest, .saturated = true};

@@ -2,6 +2,7 @@
 // one that expired comes back if its places are still there; whatever else is recorded, with all of it due back.
 #include <algorithm>
 
+#include "base/currency.hpp"
 #include "base/decimal.hpp"
 #include "rules/ticketing/cart.hpp"
 #include "rules/ticketing/commands.hpp"

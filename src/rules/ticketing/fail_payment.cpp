@@ -45,17 +45,18 @@ Result<Json> fail_payment(work::UnitOfWork& uow, const schema::CommandDef& comma
   EC_TRY(name, payment_name(arguments.optional_text("provider"), arguments.optional_text("reference")));
   EC_TRY(order, open_order(uow, command, arguments.uuid("order_id")));
   EC_TRY(payments, payments_of(uow, order));
-  Record* attempt = attempt_of(payments, arguments);
-  if (attempt != nullptr) {
+  if (Record* attempt = attempt_of(payments, arguments); attempt != nullptr) {
     if ((*attempt)[p::status].text() == "pending")
       EC_TRYV(uow.change(*attempt, {assign(p::status, "failed"), assign(p::occurred_at, uow.now())}));
   } else if (waits_for_payment(order)) {
     EC_TRY(elsewhere, find_payment(uow, order.organization_id(), name));
-    if (elsewhere) return fail_field(Errc::already_exists, "reference", "belongs to another order");
+    if (elsewhere) return fail_field(Errc::not_found, "reference", "there is no such payment of this order");
     EC_TRYV(note_failure(uow, order, name));
   }
-  EC_TRY(now_recorded, payments_of(uow, order));
-  EC_TRYV(uow.change(order, {assign(o::payment_status, payment_status_after(order, now_recorded))}));
+  if (waits_for_payment(order)) {
+    EC_TRY(recorded, payments_of(uow, order));
+    EC_TRYV(uow.change(order, {assign(o::payment_status, payment_status_after(order, recorded))}));
+  }
   EC_TRY(row, written_row(uow, order));
   return Json{{"order", std::move(row)}};
 }

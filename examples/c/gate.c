@@ -1,0 +1,187 @@
+/* A gate in C: reads ticket codes from standard input, one a line, and decides each scan as the device it is.
+ *
+ *     gate STORE KEY_FILE TOKEN_FILE EVENT_ID [REHEARSAL_TIME_US] < codes.txt
+ *
+ * KEY_FILE holds the store's 32-byte key, TOKEN_FILE what register_device answered. With a time, the gate rehearses: it
+ * acts as if it were that moment. Prints one line a scan and how many came to what; answers 0 when every scan was
+ * decided, however it was.
+ *
+ * Scans are submitted some at a time, so that one commit carries many: an answer is still given only when it is kept. */
+#include <eventcore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { in_flight_max = 64, line_max = 1024, outcomes_max = 32 };
+
+static struct {
+    ec_pending *pending;
+    long line;
+} in_flight[in_flight_max];
+static int in_flight_count;
+
+static struct {
+    char name[64];
+    long count;
+} outcomes[outcomes_max];
+
+static long undecided;
+
+static void check(ec_status status, ec_error *error) {
+    if (status == EC_OK) return;
+    fprintf(stderr, "gate: %s (%s)\n", ec_error_message(error), ec_error_name(error));
+    ec_error_free(error);
+    exit(1);
+}
+
+static size_t read_file(const char *path, char *bytes, size_t size) {
+    FILE *file = fopen(path, "rb");
+    size_t got = file ? fread(bytes, 1, size, file) : 0;
+    if (file == NULL || ferror(file)) perror(path), exit(1);
+    fclose(file);
+    return got;
+}
+
+/* Appends `text` as a JSON string; answers the new end. The room is twelve bytes for each of the text's. */
+static char *append_json(char *end, const char *text) {
+    *end++ = '"';
+    for (; *text; ++text) {
+        if ((unsigned char)*text < 0x20 || *text == '"' || *text == '\\')
+            end += sprintf(end, "\\u%04x", (unsigned)(unsigned char)*text);
+        else
+            *end++ = *text;
+    }
+    *end++ = '"';
+    *end = '\0';
+    return end;
+}
+
+static void count_outcome(const char *name) {
+    int i = 0;
+    while (i < outcomes_max - 1 && outcomes[i].count > 0 && strcmp(outcomes[i].name, name) != 0) ++i;
+    snprintf(outcomes[i].name, sizeof outcomes[i].name, "%s", name);
+    ++outcomes[i].count;
+}
+
+/* The member `outcome` of a reply. */
+static void read_outcome(ec_bytes *reply, char *outcome, size_t size) {
+    static const char member[] = "\"outcome\":\"";
+    const char *at = strstr(ec_bytes_data(reply), member);
+    size_t length;
+    snprintf(outcome, size, "unreadable");
+    if (at == NULL) return;
+    at += sizeof member - 1;
+    length = strcspn(at, "\"");
+    if (length < size) snprintf(outcome, size, "%.*s", (int)length, at);
+}
+
+static void refuse(long line, ec_error *error) {
+    printf("%ld undecided: %s\n", line, ec_error_message(error));
+    ec_error_free(error);
+    ++undecided;
+}
+
+/* Answers all scans in flight, in their order. */
+static void settle(void) {
+    int i;
+    for (i = 0; i < in_flight_count; ++i) {
+        char outcome[64];
+        ec_bytes *reply = NULL;
+        ec_error *error = NULL;
+        if (ec_wait(in_flight[i].pending, -1, &reply, &error) == EC_OK) {
+            read_outcome(reply, outcome, sizeof outcome);
+            printf("%ld %s\n", in_flight[i].line, outcome);
+            count_outcome(outcome);
+        } else {
+            refuse(in_flight[i].line, error);
+        }
+        ec_bytes_free(reply);
+        ec_pending_free(in_flight[i].pending);
+    }
+    in_flight_count = 0;
+    fflush(stdout);
+}
+
+static void scan(ec_session *session, const char *event, const char *code, long line) {
+    static char arguments[12 * line_max + 256];
+    char *end = arguments;
+    ec_error *error = NULL;
+    ec_pending *pending = NULL;
+    end += sprintf(end, "{\"event_id\":");
+    end = append_json(end, event);
+    end += sprintf(end, ",\"code\":");
+    end = append_json(end, code);
+    end += sprintf(end, "}");
+    if (ec_submit(session, NULL, EC_TEXT("check_in"), arguments, (size_t)(end - arguments), &pending, &error) != EC_OK) {
+        settle(); /* keep the order of the lines */
+        refuse(line, error);
+        return;
+    }
+    in_flight[in_flight_count].pending = pending;
+    in_flight[in_flight_count].line = line;
+    if (++in_flight_count == in_flight_max) settle();
+}
+
+static ec_engine *open_store(const char *path, const char *key_file, const char *rehearsal_us) {
+    char key[33];
+    ec_engine *engine = NULL;
+    ec_error *error = NULL;
+    ec_open_options options = EC_OPEN_OPTIONS_INIT;
+    options.path = path;
+    options.path_length = strlen(path);
+    options.key_kind = EC_OPEN_KEY_RAW;
+    options.key = key;
+    options.key_length = read_file(key_file, key, sizeof key);
+    options.flags = rehearsal_us ? EC_OPEN_TEST_CLOCK : 0;
+    check(ec_engine_open(&options, &engine, &error), error);
+    memset(key, 0, sizeof key);
+    if (rehearsal_us) check(ec_engine_clock_set(engine, strtoll(rehearsal_us, NULL, 10), &error), error);
+    return engine;
+}
+
+static ec_session *open_session(ec_engine *engine, const char *token_file) {
+    char token[256], principal[12 * sizeof token + 64];
+    char *end = principal + sprintf(principal, "{\"kind\":\"device\",\"token\":");
+    ec_session *session = NULL;
+    ec_error *error = NULL;
+    token[read_file(token_file, token, sizeof token - 1)] = '\0';
+    token[strcspn(token, "\r\n")] = '\0';
+    end = append_json(end, token);
+    end += sprintf(end, "}");
+    check(ec_session_open(engine, principal, (size_t)(end - principal), &session, &error), error);
+    return session;
+}
+
+/* One line without its end, of at most line_max - 1 bytes; the rest of a longer one is dropped. 0 at the end. */
+static int read_line(char *line) {
+    int c;
+    if (fgets(line, line_max, stdin) == NULL) return 0;
+    if (strchr(line, '\n') == NULL)
+        do c = getchar();
+        while (c != '\n' && c != EOF);
+    line[strcspn(line, "\r\n")] = '\0';
+    return 1;
+}
+
+int main(int argc, char **argv) {
+    char line[line_max];
+    long number = 0;
+    int i;
+    ec_engine *engine;
+    ec_session *session;
+    ec_error *error = NULL;
+    if (argc < 5 || argc > 6 || strlen(argv[4]) > 64)
+        return fprintf(stderr, "usage: gate STORE KEY_FILE TOKEN_FILE EVENT_ID [REHEARSAL_TIME_US] < codes\n"), 2;
+    engine = open_store(argv[1], argv[2], argc == 6 ? argv[5] : NULL);
+    session = open_session(engine, argv[3]);
+    while (read_line(line)) {
+        ++number;
+        if (line[0] != '\0') scan(session, argv[4], line, number);
+    }
+    settle();
+    for (i = 0; i < outcomes_max && outcomes[i].count > 0; ++i) printf("%s: %ld\n", outcomes[i].name, outcomes[i].count);
+    if (undecided > 0) printf("undecided: %ld\n", undecided);
+    check(ec_session_close(session, &error), error);
+    check(ec_engine_close(engine, &error), error);
+    return undecided == 0 ? 0 : 1;
+}

@@ -1,0 +1,116 @@
+#include "api/administration.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "api/request.hpp"
+#include "rules/operations/maintenance.hpp"
+#include "rules/operations/verify.hpp"
+#include "rules/ticketing/commands.hpp"
+
+namespace eventcore::api {
+
+namespace operations = rules::operations;
+
+namespace {
+
+using Piece = std::function<Result<Json>(work::UnitOfWork&)>;
+
+// One unit of work of a sweep.
+Result<Json> run_piece(const std::shared_ptr<EngineCore>& engine, const policy::Principal& principal, Piece piece) {
+  auto request = std::make_shared<Request>(engine, principal, "run_maintenance", engine->clock().now_us());
+  request->body = std::move(piece);
+  EC_TRY(store, engine->store());
+  EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }));
+  return parse_json(request->reply);
+}
+
+Json swept_json(const operations::Swept& swept) {
+  Json json = Json::object();
+  json["rows"] = swept.rows;
+  json["more"] = swept.more;
+  return json;
+}
+
+Result<std::vector<Uuid>> tenants(EngineCore& engine, const policy::Principal& principal,
+                                  const std::optional<Uuid>& organization) {
+  if (principal.organization && organization && *principal.organization != *organization) return Errc::not_found;
+  EC_TRY(store, engine.store());
+  std::vector<Uuid> all;
+  EC_TRYV(store->read([&](store::Reader& reader) -> Status {
+    EC_TRY(found, operations::all_organizations(reader));
+    all = std::move(found);
+    return ok();
+  }));
+  const std::optional<Uuid> only = organization ? organization : principal.organization;
+  if (!only) return all;
+  if (std::find(all.begin(), all.end(), *only) == all.end()) return Errc::not_found;
+  return std::vector<Uuid>{*only};
+}
+
+// The pieces of one tenant's maintenance, each with the name its count is reported under.
+struct NamedPiece {
+  const char* name;
+  std::function<Result<operations::Swept>(work::UnitOfWork&)> run;
+};
+
+std::vector<NamedPiece> pieces_of(const Uuid& organization, std::int64_t limit) {
+  return {
+      {"removed_rows", [=](work::UnitOfWork& unit) { return operations::remove_closed(unit, organization); }},
+      {"expired_orders",
+       [=](work::UnitOfWork& unit) -> Result<operations::Swept> {
+         EC_TRY(expired, rules::ticketing::expire_due_orders(unit, organization, std::nullopt, limit));
+         return operations::Swept{expired.count, expired.more};
+       }},
+      {"overdue_milestones",
+       [=](work::UnitOfWork& unit) { return operations::mark_overdue_milestones(unit, organization, limit); }},
+  };
+}
+
+}  // namespace
+
+Result<Json> run_maintenance(const std::shared_ptr<EngineCore>& engine, const policy::Principal& principal,
+                             const schema::Arguments& arguments) {
+  EC_TRY(organizations, tenants(*engine, principal, arguments.optional_uuid("organization_id")));
+  const std::int64_t limit = arguments.integer("limit");
+  Json totals = Json::object();
+  totals["removed_rows"] = 0;
+  totals["expired_orders"] = 0;
+  totals["overdue_milestones"] = 0;
+  bool more = false;
+  for (const Uuid& organization : organizations) {
+    for (const NamedPiece& piece : pieces_of(organization, limit)) {
+      EC_TRY(swept, run_piece(engine, principal, [&piece](work::UnitOfWork& unit) -> Result<Json> {
+               EC_TRY(done, piece.run(unit));
+               return swept_json(done);
+             }));
+      totals[piece.name] = totals[piece.name].get<std::int64_t>() + swept["rows"].get<std::int64_t>();
+      more = more || swept["more"].get<bool>();
+    }
+  }
+  EC_TRYV(run_piece(engine, principal, [limit](work::UnitOfWork& unit) -> Result<Json> {
+    EC_TRYV(operations::forget_old(unit, limit));
+    return Json(nullptr);
+  }));
+  totals["more"] = more;
+  return totals;
+}
+
+Result<Json> verify_store(EngineCore& engine, const policy::Principal& principal, const schema::Arguments& arguments) {
+  EC_TRY(organizations, tenants(engine, principal, arguments.optional_uuid("organization_id")));
+  EC_TRY(store, engine.store());
+  operations::VerifyReport report;
+  report.problems_max = static_cast<std::size_t>(arguments.integer("problems_max"));
+  if (arguments.boolean("pages")) {
+    EC_TRY(problems, store->check_pages());
+    for (store::PageProblem& problem : problems) report.add({"page", "", "", "a sound page", std::move(problem.text)});
+  }
+  EC_TRYV(store->read([&](store::Reader& reader) -> Status {
+    EC_TRYV(operations::verify_shared(reader, report));
+    for (const Uuid& organization : organizations) EC_TRYV(operations::verify_organization(reader, organization, report));
+    return ok();
+  }));
+  return report.json();
+}
+
+}  // namespace eventcore::api

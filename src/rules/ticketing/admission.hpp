@@ -1,0 +1,38 @@
+// What one scan comes to: the first outcome of the documented list that holds. Reads, decides, writes nothing.
+// Thread: belongs to one unit of work.
+#pragma once
+
+#include <eventcore/result.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "work/reading.hpp"
+
+namespace eventcore::rules::ticketing {
+
+struct Scan {
+  std::optional<std::string> code;    // the text of a scanned code, or
+  std::string ticket_number;          // the number typed in, normalised
+  std::optional<std::string> gate;
+  bool out = false;
+
+  // What the scan is remembered by; two texts that mean different things never look alike.
+  [[nodiscard]] std::string text() const { return code ? "code:" + *code : "number:" + ticket_number; }
+};
+
+struct Admission {
+  std::string outcome;            // a value of check_in_outcome
+  std::optional<Record> ticket;   // of this event
+  bool enters = false;            // the ticket becomes used
+};
+
+Result<Admission> decide_admission(work::Reading& reading, const Record& event, const Scan& scan);
+
+// The ticket's last admission into the event before the scan `before` (none: the last of all).
+Result<std::optional<Record>> last_admission(work::Reading& reading, const Record& ticket,
+                                             const std::optional<Uuid>& before = std::nullopt);
+
+std::string_view outcome_message(std::string_view outcome);
+
+}  // namespace eventcore::rules::ticketing
