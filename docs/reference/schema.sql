@@ -175,8 +175,6 @@ CREATE INDEX "events_public_by_start_datetime" ON "events" ("is_public", "status
 
 CREATE INDEX "events_by_created_by" ON "events" ("organization_id", "created_by");
 
-CREATE INDEX "events_store_wide_id" ON "events" ("id");
-
 CREATE TABLE "venues" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
   "organization_id" BLOB NOT NULL CONSTRAINT "organization_id" CHECK (length("organization_id") = 16),
@@ -211,8 +209,6 @@ CREATE INDEX "venues_by_id" ON "venues" ("id");
 CREATE INDEX "venues_by_city" ON "venues" ("organization_id", "city");
 
 CREATE INDEX "venues_by_name" ON "venues" ("organization_id", "name");
-
-CREATE INDEX "venues_store_wide_id" ON "venues" ("id");
 
 CREATE TABLE "event_budgets" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -864,8 +860,6 @@ CREATE INDEX "ticket_categories_by_id" ON "ticket_categories" ("id");
 
 CREATE INDEX "ticket_categories_by_event_id" ON "ticket_categories" ("organization_id", "event_id");
 
-CREATE INDEX "ticket_categories_store_wide_id" ON "ticket_categories" ("id");
-
 CREATE TABLE "dynamic_pricing_rules" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
   "organization_id" BLOB NOT NULL CONSTRAINT "organization_id" CHECK (length("organization_id") = 16),
@@ -993,8 +987,6 @@ CREATE INDEX "ticket_orders_by_id" ON "ticket_orders" ("id");
 
 CREATE INDEX "ticket_orders_by_discount_code_id" ON "ticket_orders" ("organization_id", "discount_code_id");
 
-CREATE INDEX "ticket_orders_store_wide_id" ON "ticket_orders" ("id");
-
 CREATE TABLE "tickets" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
   "organization_id" BLOB NOT NULL CONSTRAINT "organization_id" CHECK (length("organization_id") = 16),
@@ -1051,8 +1043,6 @@ CREATE INDEX "tickets_by_order_id" ON "tickets" ("organization_id", "order_id");
 CREATE INDEX "tickets_by_order_item_id" ON "tickets" ("organization_id", "order_item_id");
 
 CREATE INDEX "tickets_by_transferred_from" ON "tickets" ("organization_id", "transferred_from");
-
-CREATE INDEX "tickets_store_wide_id" ON "tickets" ("id");
 
 CREATE TABLE "ticket_sales_analytics" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1558,8 +1548,6 @@ CREATE INDEX "waitlist_entries_by_id" ON "waitlist_entries" ("id");
 CREATE INDEX "waitlist_entries_by_event_id" ON "waitlist_entries" ("organization_id", "event_id");
 
 CREATE INDEX "waitlist_entries_by_order_id" ON "waitlist_entries" ("organization_id", "order_id");
-
-CREATE INDEX "waitlist_entries_store_wide_id" ON "waitlist_entries" ("id");
 
 CREATE TABLE "api_keys" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),

@@ -137,7 +137,7 @@ int main(int argc, char **argv) {
     if (argc != 2) return fprintf(stderr, "usage: box_office FOLDER\n"), 2;
     folder = argv[1];
     engine = open_store();
-    check(ec_session_open(engine, EC_TEXT("{\"kind\":\"service\",\"reason\":\"box office\"}"), &session, &error), error);
+    check(ec_session_open(engine, EC_TEXT("{\"kind\":\"service\",\"reason\":\"counter\"}"), &session, &error), error);
 
     reply = call(session, "create_organization",
                  "{\"name\":\"Aurora\",\"slug\":\"aurora\","

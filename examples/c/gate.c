@@ -6,7 +6,7 @@
  * acts as if it were that moment. Prints one line a scan and how many came to what; answers 0 when every scan was
  * decided, however it was.
  *
- * Scans are submitted some at a time, so that one commit carries many: an answer is still given only when it is kept. */
+ * Scans are submitted some at a time, so that one commit carries many; an answer is given when its scan is kept. */
 #include <eventcore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,7 +112,8 @@ static void scan(ec_session *session, const char *event, const char *code, long 
     end += sprintf(end, ",\"code\":");
     end = append_json(end, code);
     end += sprintf(end, "}");
-    if (ec_submit(session, NULL, EC_TEXT("check_in"), arguments, (size_t)(end - arguments), &pending, &error) != EC_OK) {
+    ec_submit(session, NULL, EC_TEXT("check_in"), arguments, (size_t)(end - arguments), &pending, &error);
+    if (pending == NULL) {
         settle(); /* keep the order of the lines */
         refuse(line, error);
         return;
@@ -179,7 +180,8 @@ int main(int argc, char **argv) {
         if (line[0] != '\0') scan(session, argv[4], line, number);
     }
     settle();
-    for (i = 0; i < outcomes_max && outcomes[i].count > 0; ++i) printf("%s: %ld\n", outcomes[i].name, outcomes[i].count);
+    for (i = 0; i < outcomes_max && outcomes[i].count > 0; ++i)
+        printf("%s: %ld\n", outcomes[i].name, outcomes[i].count);
     if (undecided > 0) printf("undecided: %ld\n", undecided);
     check(ec_session_close(session, &error), error);
     check(ec_engine_close(engine, &error), error);

@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (argc == 4) open_event = argv[3];
-  const std::string gate_program = (std::filesystem::path(argv[0]).parent_path() / "gate").string();
+  const std::string gate_program = (std::filesystem::path(argv[0]).parent_path() / "example_c_gate").string();
   try {
     return run(argv[1], open_event, gate_program);
   } catch (const std::exception& error) {

@@ -17,14 +17,11 @@ Json event_document(const std::string& folder) {
   return Json::parse(in);
 }
 
-// Open Event exports spell their keys with dashes or, in older ones, underscores.
-std::string field(const Json& event, const std::string& dashed) {
-  std::string underscored = dashed;
-  for (char& c : underscored)
-    if (c == '-') c = '_';
-  for (const std::string& name : {dashed, underscored})
+// Newer Open Event exports say "starts-at", older ones "start_time".
+std::string time_of(const Json& event, const std::string& newer, const std::string& older) {
+  for (const std::string& name : {newer, older})
     if (event.contains(name) && event[name].is_string()) return event[name];
-  throw std::runtime_error("event.json has no " + dashed);
+  throw std::runtime_error("event.json has no " + newer);
 }
 
 Tenant new_tenant(Host& host, const std::string& name, const std::string& slug, const Json& settings) {
@@ -92,8 +89,8 @@ void make_event(eventcore::Engine& engine, Tenant& tenant, const std::string& na
 
 void read_dates(const std::string& folder, Festival& festival) {
   const Json event = event_document(folder);
-  festival.start_us = from_text(field(event, "starts-at"));
-  festival.end_us = from_text(field(event, "ends-at"));
+  festival.start_us = from_text(time_of(event, "starts-at", "start_time"));
+  festival.end_us = from_text(time_of(event, "ends-at", "end_time"));
 }
 
 void set_up(eventcore::Engine& engine, const std::string& folder, Festival& festival) {

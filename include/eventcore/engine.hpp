@@ -34,7 +34,7 @@ class PendingCore;
 // What opens a store. The bytes are copied into guarded memory and wiped when the options go.
 class Key {
  public:
-  Key() = default;
+  Key();
   static Key raw(std::span<const std::uint8_t> bytes);          // exactly 32 bytes
   static Key passphrase(std::string_view text);                 // stretched with Argon2id
   static Key recovery_code(std::string_view text);              // as add_recovery_code gave it

@@ -14,6 +14,7 @@ struct Key::Held {
   store::KeyInput input;
 };
 
+Key::Key() = default;
 Key::~Key() = default;
 Key::Key(Key&&) noexcept = default;
 Key& Key::operator=(Key&&) noexcept = default;

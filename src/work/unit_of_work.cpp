@@ -88,18 +88,25 @@ Status UnitOfWork::enter(const Uuid& organization) {
 
 // ---- new rows ---------------------------------------------------------------------------------------------------
 
-Status UnitOfWork::find_tenant(Record& row, const Changes& given) {
+// The row that `table.parent` refers to: one the caller may see, or, for a rule's own write, whichever it is.
+Result<Record> UnitOfWork::parent_of(const Record& row, const Value* named_organization, As as) {
+  const TableDef& table = row.table();
+  const Value& id = *row.find(table.parent);
+  const TableDef& parent_table = *schema::find_table(table.find(table.parent)->references);
+  std::optional<Uuid> within = tenant_;
+  if (named_organization != nullptr && named_organization->is_uuid()) within = named_organization->uuid();
+  if (as == As::engine && within) return must_find(parent_table, *within, id.uuid());
+  return get(parent_table, id.uuid(), within);
+}
+
+Status UnitOfWork::find_tenant(Record& row, const Changes& given, As as) {
   const TableDef& table = row.table();
   if (table.global || table.id == schema::tables::organizations.id) return ok();
   const int organization = table.index_of("organization_id");
   const Value* named = given_value(table, given, "organization_id");
   Uuid tenant{};
   if (!table.parent.empty()) {
-    const Value& parent_id = *row.find(table.parent);
-    const TableDef& parent_table = *schema::find_table(table.find(table.parent)->references);
-    std::optional<Uuid> within;
-    if (named != nullptr && named->is_uuid()) within = named->uuid();
-    auto parent = get(parent_table, parent_id.uuid(), within ? within : tenant_);
+    auto parent = parent_of(row, named, as);
     if (!parent) {
       if (parent.error().code() != Errc::not_found) return parent.error();
       return fail_field(Errc::reference_not_found, std::string(table.parent), "there is no such row");
@@ -173,11 +180,11 @@ Status UnitOfWork::check_money(const Record& row, const Changes& given) {
   return Failure(Errc::invalid_argument, std::move(detail));
 }
 
-Result<Record> UnitOfWork::new_row(const TableDef& table, const Changes& given) {
+Result<Record> UnitOfWork::new_row(const TableDef& table, const Changes& given, As as) {
   Record row(table);
   for (const Assignment& a : given) row.at(a.index) = a.value;
   if (row.at(0).is_null()) row.at(0) = call_.draws.id();
-  EC_TRYV(find_tenant(row, given));
+  EC_TRYV(find_tenant(row, given, as));
   EC_TRYV(copy_event(row));
   EC_TRYV(schema::apply_initials(row, call_.now, &given));
   row.set("version", 1);
@@ -278,7 +285,7 @@ Status UnitOfWork::store_insert(Write& write) {
 
 Result<Record> UnitOfWork::insert(const TableDef& table, const Changes& given, As as) {
   if (as == As::caller) EC_TRYV(policy::may_write_kind(Operation::create, table, facts_));
-  EC_TRY(row, new_row(table, given));
+  EC_TRY(row, new_row(table, given, as));
   EC_TRYV(enter(row.organization_id()));
   if (as == As::caller) EC_TRYV(check_new_row(Operation::create, row, given));
   EC_TRYV(check_money(row, given));

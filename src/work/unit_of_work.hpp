@@ -72,8 +72,9 @@ class UnitOfWork : public Reading {
     store::ChainHead head;
   };
 
-  Result<Record> new_row(const schema::TableDef& table, const Changes& given);
-  Status find_tenant(Record& row, const Changes& given);
+  Result<Record> new_row(const schema::TableDef& table, const Changes& given, As as);
+  Result<Record> parent_of(const Record& row, const Value* named_organization, As as);
+  Status find_tenant(Record& row, const Changes& given, As as);
   Status copy_event(Record& row);
   Status fill_folded(Record& row);
   Status fill_currency(Record& row, const Changes& given);

@@ -24,8 +24,9 @@ static void lay_the_ground(void) {
     pick(reply, "\"organization\":", "id", organization, sizeof organization);
     drop(&reply);
     snprintf(text, sizeof text,
-             "{\"organization_id\":\"%s\",\"name\":\"Aurora Night\",\"status\":\"confirmed\",\"timezone\":\"Europe/Oslo\","
-             "\"start_datetime\":\"2030-06-21T18:00:00Z\",\"end_datetime\":\"2030-06-22T04:00:00Z\",\"max_capacity\":100}",
+             "{\"organization_id\":\"%s\",\"name\":\"Aurora Night\",\"status\":\"confirmed\","
+             "\"timezone\":\"Europe/Oslo\",\"start_datetime\":\"2030-06-21T18:00:00Z\","
+             "\"end_datetime\":\"2030-06-22T04:00:00Z\",\"max_capacity\":100}",
              organization);
     reply = insert("events", text);
     pick(reply, "{", "id", event, sizeof event);
@@ -73,31 +74,38 @@ static void sell_and_admit(void) {
 }
 
 static void rows(void) {
+    char text[512];
     ec_call_options options = EC_CALL_OPTIONS_INIT;
     ec_bytes *reply = NULL;
     int64_t count = -1;
     NEED(ec_rows_count(session, EC_TEXT("tickets"), EC_TEXT("{\"where\":{\"status\":\"used\"}}"), &count, error));
     EXPECT(count == 1);
-    NEED(ec_rows_list(session, EC_TEXT("tickets"), EC_TEXT("{\"limit\":1,\"columns\":[\"id\",\"status\"]}"), &reply, error));
+    NEED(ec_rows_list(session, EC_TEXT("tickets"), EC_TEXT("{\"limit\":1,\"columns\":[\"id\",\"status\"]}"), &reply,
+                      error));
     EXPECT(holds(reply, "\"cursor\":\""));
     drop(&reply);
 
-    options.organization_id = organization;
-    options.organization_id_length = strlen(organization);
     options.idempotency_key = "first-hour-venue-1";
     options.idempotency_key_length = strlen(options.idempotency_key);
-    NEED(ec_row_insert(session, &options, EC_TEXT("venues"),
-                       EC_TEXT("{\"name\":\"Quay\",\"address\":\"Pier 1\",\"max_capacity\":500}"), &reply, error));
+    snprintf(text, sizeof text,
+             "{\"organization_id\":\"%s\",\"name\":\"Quay\",\"address\":\"Pier 1\",\"max_capacity\":500}",
+             organization);
+    NEED(ec_row_insert(session, &options, EC_TEXT("venues"), text, strlen(text), &reply, error));
     pick(reply, "{", "id", venue, sizeof venue);
     drop(&reply);
+    NEED(ec_row_insert(session, &options, EC_TEXT("venues"), text, strlen(text), &reply, error));
+    EXPECT(holds(reply, venue)); /* the same call again: the first reply */
+    drop(&reply);
+    options.organization_id = organization;
+    options.organization_id_length = strlen(organization);
     options.idempotency_key = NULL;
     options.idempotency_key_length = 0;
     options.if_version = 7;
     EXPECT_STATUS(EC_E_VERSION_CONFLICT, ec_row_update(session, &options, EC_TEXT("venues"), venue, strlen(venue),
                                                        EC_TEXT("{\"city\":\"Oslo\"}"), &reply, error));
     options.if_version = 1;
-    NEED(ec_row_update(session, &options, EC_TEXT("venues"), venue, strlen(venue), EC_TEXT("{\"city\":\"Oslo\"}"), &reply,
-                       error));
+    NEED(ec_row_update(session, &options, EC_TEXT("venues"), venue, strlen(venue), EC_TEXT("{\"city\":\"Oslo\"}"),
+                       &reply, error));
     EXPECT(holds(reply, "\"version\":2"));
     drop(&reply);
     NEED(ec_row_get(session, NULL, EC_TEXT("venues"), venue, strlen(venue), &reply, error));
@@ -106,11 +114,11 @@ static void rows(void) {
     NEED(ec_row_remove(session, NULL, EC_TEXT("venues"), venue, strlen(venue), error));
     EXPECT_STATUS(EC_E_NOT_FOUND, ec_row_get(session, NULL, EC_TEXT("venues"), venue, strlen(venue), &reply, error));
     EXPECT(reply == NULL);
-    options.if_version = 0;
-    NEED(ec_row_insert_many(session, &options, EC_TEXT("venues"),
-                            EC_TEXT("[{\"name\":\"East\",\"address\":\"E\",\"max_capacity\":5},"
-                                    "{\"name\":\"West\",\"address\":\"W\",\"max_capacity\":5}]"),
-                            &reply, error));
+    snprintf(text, sizeof text,
+             "[{\"organization_id\":\"%s\",\"name\":\"East\",\"address\":\"E\",\"max_capacity\":5},"
+             "{\"organization_id\":\"%s\",\"name\":\"West\",\"address\":\"W\",\"max_capacity\":5}]",
+             organization, organization);
+    NEED(ec_row_insert_many(session, NULL, EC_TEXT("venues"), text, strlen(text), &reply, error));
     EXPECT(holds(reply, "\"West\""));
     drop(&reply);
 }

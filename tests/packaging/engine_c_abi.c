@@ -35,7 +35,8 @@ int engine_write(const char *path, const char *marker) {
     int wrong = 0;
     ec_session *session = open_store(path, EC_OPEN_CREATE, &engine);
     snprintf(arguments, sizeof arguments,
-             "{\"name\":\"%s\",\"slug\":\"packaging\",\"owner\":{\"email\":\"owner@example.org\",\"full_name\":\"Olga\"}}",
+             "{\"name\":\"%s\",\"slug\":\"packaging\","
+             "\"owner\":{\"email\":\"owner@example.org\",\"full_name\":\"Olga\"}}",
              marker);
     if (ec_call(session, EC_TEXT("create_organization"), arguments, strlen(arguments), &reply, &error) != EC_OK) {
         fprintf(stderr, "create_organization: %s\n", ec_error_message(error));

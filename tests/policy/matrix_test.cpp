@@ -292,11 +292,12 @@ TEST(AccessColumnsTest, AColumnThatIsNotReadableCannotBeAskedFor) {
         Json where = condition;
         if (row.contains("id")) where["id"] = row["id"];
         const auto count = session.count(c.table.name, dump({{"where", where}, {"organization_id", world.a().organization}}));
-        if (count)
+        if (count) {
           EXPECT_EQ(count.assume_value(), 0) << c.block() << "." << name << " by " << c.principal << dump(where);
-        else
+        } else {
           EXPECT_TRUE(count.error().code() == Errc::unknown_column || count.error().code() == Errc::invalid_filter)
               << c.block() << "." << name << " " << count.error().to_json();
+        }
       }
       const auto sorted = session.list(c.table.name, dump({{"order_by", {name}}}));
       EXPECT_FALSE(sorted) << c.block() << " sorted by " << name << " for " << c.principal;

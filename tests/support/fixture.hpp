@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/codes.hpp"
 #include "base/json.hpp"
 #include "support/test_store.hpp"
 #include "work/unit_of_work.hpp"
@@ -75,16 +76,21 @@ class Fixture : public ::testing::Test {
 };
 
 Uuid id_of(const Json& row);
-#define EC_EXPECT_REFUSED(expected, ...)                                       \
-  do {                                                                         \
-    const auto ec_result = (__VA_ARGS__);                                      \
-    EXPECT_FALSE(ec_result.has_value());                                       \
-    if (!ec_result) EXPECT_EQ(ec_result.error().name(), expected) << ec_result.error().to_json(); \
-  } while (false)
-#define EC_EXPECT_OK(...)                                                      \
-  do {                                                                         \
-    const auto ec_result = (__VA_ARGS__);                                      \
-    EXPECT_TRUE(ec_result.has_value()) << (ec_result ? std::string() : ec_result.error().to_json()); \
-  } while (false)
+
+template <class T>
+::testing::AssertionResult refused_as(std::string_view name, const Result<T>& result) {
+  if (result) return ::testing::AssertionFailure() << "it was allowed";
+  if (result.error().name() == name) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << result.error().to_json();
+}
+
+template <class T>
+::testing::AssertionResult succeeded(const Result<T>& result) {
+  if (result) return ::testing::AssertionSuccess();
+  return ::testing::AssertionFailure() << result.error().to_json();
+}
 
 }  // namespace eventcore::test
+
+#define EC_EXPECT_REFUSED(expected, ...) EXPECT_TRUE(::eventcore::test::refused_as(expected, __VA_ARGS__))
+#define EC_EXPECT_OK(...) EXPECT_TRUE(::eventcore::test::succeeded(__VA_ARGS__))

@@ -186,7 +186,7 @@ typedef struct ec_call_options {
   const char *idempotency_key;   /* of a write: a repeat under it gets the first reply; NULL: none */
   size_t idempotency_key_length;
   int64_t timeout_us;            /* EC_E_DEADLINE_EXCEEDED if it could not begin by then; 0: no deadline */
-  const char *organization_id;   /* rows only, in sessions without one; commands have an argument; NULL: none */
+  const char *organization_id;   /* ec_row_get, _update, _remove in sessions without one; NULL: none */
   size_t organization_id_length;
   int64_t if_version;            /* update and remove: EC_E_VERSION_CONFLICT unless the row has it; 0: do not ask */
 } ec_call_options;
@@ -254,7 +254,8 @@ EC_API ec_status ec_row_get(ec_session *session, const ec_call_options *options,
 /* Adds a row and answers it as it was stored, with its id.
  * Outcomes: EC_OK; EC_E_UNKNOWN_TABLE, EC_E_UNKNOWN_COLUMN, EC_E_INVALID_ARGUMENT (every bad column is named),
  * EC_E_POLICY_DENIED, EC_E_COLUMN_DENIED, EC_E_ENGINE_ONLY, EC_E_REFERENCE_NOT_FOUND, EC_E_ALREADY_EXISTS,
- * EC_E_INVARIANT_VIOLATED and other rules of the table (5xxx). Options that apply: all but if_version.
+ * EC_E_INVARIANT_VIOLATED and other rules of the table (5xxx). Options that apply: idempotency_key and timeout_us;
+ * the organization is a column of the row.
  * Owner: the caller frees *row_out. options may be NULL. One thread at a time. Since 0.1. */
 EC_API ec_status ec_row_insert(ec_session *session, const ec_call_options *options, const char *table,
                                size_t table_length, const char *row_json, size_t row_length, ec_bytes **row_out,

@@ -22,10 +22,11 @@ constexpr BareError bare_errors[] = {
 };
 constexpr BareError no_error{EC_OK, "ok", "", false, ""};
 
+// A number that is none was made up, and so was its handle.
 const BareError& bare(std::int32_t number) {
   for (const BareError& error : bare_errors)
     if (error.number == number) return error;
-  return bare(EC_E_INTERNAL);
+  return bare(EC_E_INVALID_HANDLE);
 }
 
 // Calls `full` with a living error, or `spare` with the fixed text that stands for what `handle` is instead.

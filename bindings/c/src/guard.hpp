@@ -1,5 +1,5 @@
-// The guard: every extern "C" body is one `return guard(...)` or `return quietly(...)`. Failures, exceptions and outputs
-// are dealt with here and nowhere else: on success *error_out is NULL; on failure every *_out is NULL or 0.
+// The guard: every extern "C" body is one `return guard(...)` or `return quietly(...)`. Failures, exceptions and
+// outputs are dealt with here and nowhere else: on success *error_out is NULL; on failure every *_out is NULL or 0.
 // Thread: free functions without state.
 #pragma once
 
@@ -14,7 +14,7 @@ namespace eventcore::c {
 // The exception being handled, as a Failure.
 Failure caught() noexcept;
 
-// Answers the code; the handle to the details where they are wanted. Never fails: without memory the error is a bare one.
+// Answers the code, and the details where they are wanted. Never fails: without memory the error is a bare one.
 ec_status report(const Failure& failure, ec_error** error_out) noexcept;
 
 template <class Body>

@@ -35,7 +35,7 @@ class HandleTable {
   Result<std::shared_ptr<void>> find(std::uintptr_t handle, Kind kind);
   Result<std::shared_ptr<void>> remove(std::uintptr_t handle, Kind kind);
   [[nodiscard]] std::int64_t live() const { return live_.load(); }
-  [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+  [[nodiscard]] const HandleTable* before() const { return before_; }  // the parent process's, left as it was
 
   // The handle of an error that needs no memory, and the number it carries; 0: it is none of these.
   static std::uintptr_t bare_error(Errc code);
@@ -67,7 +67,7 @@ class HandleTable {
 
   const pid_t process_;
   const std::uint32_t epoch_;        // how many processes deep, up to 31
-  const HandleTable* const before_;  // keeps the parent's table reachable, nothing more
+  const HandleTable* const before_;
   std::atomic<std::int64_t> live_{0};
   std::atomic<std::uint32_t> turn_{0};
   std::array<Shard, shard_count> shards_;

@@ -31,11 +31,17 @@ Result<Found> find(const Target& target) {
   return Found{std::move(session), context, table};
 }
 
-// if_version means a row that is there; saying it elsewhere is a mistake, never ignored.
+// What does not apply is a mistake of the caller's, never ignored.
 Status without_version(const RecordContext& context) {
   if (context.if_version != 0)
     return fail_field(Errc::invalid_argument, "if_version", "is only for updating and removing");
   return ok();
+}
+
+Status for_new_rows(const RecordContext& context) {
+  if (!context.organization.empty())
+    return fail_field(Errc::invalid_argument, "organization_id", "is a column of a new row, not an option");
+  return without_version(context);
 }
 
 Result<std::string> get(const Target& target, const char* id, std::size_t id_length) {
@@ -48,14 +54,14 @@ Result<std::string> get(const Target& target, const char* id, std::size_t id_len
 Result<std::string> insert(const Target& target, const char* row, std::size_t row_length) {
   EC_TRY(found, find(target));
   EC_TRY(row_text, text(row, row_length, "row_json"));
-  EC_TRYV(without_version(found.context));
+  EC_TRYV(for_new_rows(found.context));
   return found.session->insert(found.table, row_text, found.context);
 }
 
 Result<std::string> insert_many(const Target& target, const char* rows, std::size_t rows_length) {
   EC_TRY(found, find(target));
   EC_TRY(rows_text, text(rows, rows_length, "rows_json"));
-  EC_TRYV(without_version(found.context));
+  EC_TRYV(for_new_rows(found.context));
   return found.session->insert_many(found.table, rows_text, found.context);
 }
 

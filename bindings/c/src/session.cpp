@@ -71,5 +71,6 @@ ec_status ec_transaction_rollback(ec_session* session, ec_error** error_out) noe
 
 ec_status ec_changes_read(ec_session* session, int64_t since, int64_t limit, int64_t timeout_us, ec_bytes** changes_out,
                           ec_error** error_out) noexcept {
-  return guard(error_out, changes_out, [&] { return reply([&] { return changes(session, since, limit, timeout_us); }); });
+  return guard(error_out, changes_out,
+               [&] { return reply([&] { return changes(session, since, limit, timeout_us); }); });
 }

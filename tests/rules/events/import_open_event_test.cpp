@@ -1,0 +1,92 @@
+// Conferences in the Open Event format: our own festival, an older export full of holes, and whatever folders the
+// environment variable EC_OPEN_EVENT_DIR leads to.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "schema/all.hpp"
+#include "schema/generated/columns.hpp"
+#include "support/fixture.hpp"
+
+namespace eventcore::test {
+
+namespace tables = schema::tables;
+namespace e = col::events;
+using policy::Role;
+
+class ImportOpenEventTest : public Fixture {
+ protected:
+  Json import(const std::string& folder, Json more = Json::object()) {
+    Json arguments = {{"folder", folder}};
+    arguments.update(more);
+    auto done = call(as_user(Role::admin), "import_open_event", arguments);
+    EXPECT_TRUE(done.has_value()) << folder << ": " << (done ? std::string() : done.error().to_json());
+    return done ? std::move(done).assume_value() : Json::object();
+  }
+  const std::string festival_ = std::string(EC_SOURCE_DIR) + "/examples/open-event";
+  const std::string older_ = std::string(EC_SOURCE_DIR) + "/tests/fixtures/open-event";
+};
+
+TEST_F(ImportOpenEventTest, AFestivalBecomesEventVenueTagsPackagesAndSponsors) {
+  const Json reply = import(festival_, {{"venue_capacity", 2500},
+                                        {"categories", {{{"name", "Three evenings"}, {"base_price", "45.00"},
+                                                         {"total_quantity", 2000}}}}});
+  EXPECT_EQ(reply["event"]["name"], "Lantern Harbour Festival 2026");
+  EXPECT_EQ(reply["event"]["status"], "confirmed");
+  EXPECT_EQ(reply["event"]["event_type"], "festival");
+  EXPECT_EQ(reply["event"]["start_datetime"], "2026-09-18T15:00:00Z");
+  EXPECT_EQ(reply["venue"]["max_capacity"], 2500);
+  EXPECT_EQ(reply["venue"]["coordinates"]["x"], "-8.6148");
+  EXPECT_EQ(reply["tags"], 2);
+  EXPECT_EQ(reply["sponsor_packages"], 3);
+  EXPECT_EQ(reply["sponsors"], 5);
+  EXPECT_EQ(reply["categories"], 1);
+  const Json& kept = reply["event"]["settings"]["open_event"];
+  EXPECT_EQ(kept["microlocations"].size(), 3U);
+  EXPECT_EQ(kept["sessions"].size(), 4U);
+  EXPECT_EQ(kept["event"]["organizer-name"], "Lantern Harbour Society");
+  EXPECT_FALSE(kept["event"].contains("name"));
+}
+
+TEST_F(ImportOpenEventTest, ImportingTwiceIsRefused) {
+  import(festival_);
+  EC_EXPECT_REFUSED("already_exists", call(as_user(Role::admin), "import_open_event", {{"folder", festival_}}));
+  EXPECT_EQ(count(tables::events), 1);
+  EXPECT_EQ(count(tables::venues), 1);
+}
+
+TEST_F(ImportOpenEventTest, OlderExportsWithHolesAreRead) {
+  const Json reply = import(older_);
+  EXPECT_EQ(reply["event"]["status"], "planning");
+  EXPECT_TRUE(reply["event"]["event_type"].is_null());
+  EXPECT_EQ(reply["event"]["start_datetime"], "2026-06-05T17:00:00Z") << "a time without offset is the zone's";
+  EXPECT_TRUE(reply["venue"]["coordinates"].is_null());
+  EXPECT_EQ(reply["sponsors"], 0);
+  EXPECT_EQ(reply["event"]["settings"]["open_event"]["event"]["type"], "Regatta");
+}
+
+TEST_F(ImportOpenEventTest, WhatIsMissingIsListed) {
+  const auto refused = call(as_user(Role::admin), "import_open_event",
+                            {{"documents", {{"event", {{"starts-at", "soon"}, {"timezone", "Nowhere"}}}}}});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().name(), "invalid_argument");
+  EXPECT_EQ(refused.error().detail().fields.size(), 4U) << refused.error().to_json();
+  EC_EXPECT_REFUSED("not_found", call(as_user(Role::admin), "import_open_event", {{"folder", folder_.path("none")}}));
+  EC_EXPECT_REFUSED("command_denied", call(as_user(Role::manager), "import_open_event", {{"folder", festival_}}));
+}
+
+TEST_F(ImportOpenEventTest, EveryFolderOfTheCollectionIsRead) {
+  const char* collection = std::getenv("EC_OPEN_EVENT_DIR");
+  const std::string folders = collection != nullptr ? collection : std::string(EC_SOURCE_DIR) + "/examples";
+  int imported = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folders)) {
+    if (!std::filesystem::exists(entry.path() / "event.json")) continue;
+    const Json reply = import(entry.path().string());
+    EXPECT_TRUE(reply.contains("event")) << entry.path();
+    ++imported;
+  }
+  EXPECT_GT(imported, 0);
+}
+
+}  // namespace eventcore::test

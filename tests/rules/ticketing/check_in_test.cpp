@@ -1,0 +1,232 @@
+// The gate: every outcome constructed, in the documented order, and that no ticket admits twice.
+#include <atomic>
+#include <thread>
+
+#include "sale.hpp"
+#include "ticket/code.hpp"
+
+namespace eventcore::test {
+
+using policy::Role;
+
+class CheckInTest : public SaleTest {
+ protected:
+  void SetUp() override {
+    SaleTest::SetUp();
+    clock_.set(parse_rfc3339("2026-12-01T17:00:00Z").assume_value());
+  }
+  Json ticket_of(const Uuid& category) { return sell(category, 1, "10.00")["tickets"][0]; }
+  static Json code_of(const Json& ticket) { return {{"code", ticket["qr_code_data"]}}; }
+  Principal device(const Json& registered) const {
+    Principal principal;
+    principal.kind = policy::PrincipalKind::device;
+    principal.id = id_of(registered);
+    principal.organization = organization_;
+    const Bytes hash = const_cast<CheckInTest*>(this)->row(tables::devices, principal.id)[col::devices::key_hash].bytes();
+    std::copy(hash.begin(), hash.end(), principal.key_hash.begin());
+    return principal;
+  }
+  Json register_at(const Json& gate) {
+    Json arguments = {{"event_id", to_text(event_)}, {"name", "Scanner"}};
+    if (!gate.is_null()) arguments["gate"] = gate;
+    return accepted(call(as_service(), "register_device", arguments))["device"];
+  }
+  void order_becomes(const Json& ticket, const std::string& payment_status) {
+    const Uuid order = parse_uuid(ticket["order_id"].get<std::string>()).assume_value();
+    EC_EXPECT_OK(engine_change(tables::ticket_orders, order, {{col::ticket_orders::payment_status.index, payment_status}}));
+  }
+  void ticket_becomes(const Json& ticket, Column column, Value value) {
+    EC_EXPECT_OK(engine_change(tables::tickets, id_of(ticket), {{column.index, std::move(value)}}));
+  }
+};
+
+TEST_F(CheckInTest, AValidTicketIsAdmittedOnceAndSaysWhenBefore) {
+  const Json ticket = ticket_of(category_);
+  const Json first = check_in({{"code", ticket["qr_code_data"]}, {"gate", "North"}});
+  EXPECT_EQ(first["outcome"], "admitted");
+  EXPECT_EQ(first["ticket"]["status"], "used");
+  EXPECT_TRUE(first["previous"].is_null());
+  const std::string at = format_rfc3339(clock_.now_us());
+  clock_.advance(minute_us);
+  const Json second = check_in(code_of(ticket));
+  EXPECT_EQ(second["outcome"], "already_used");
+  EXPECT_EQ(second["previous"]["time"], at);
+  EXPECT_EQ(second["previous"]["gate"], "North");
+  EXPECT_EQ(count(tables::check_ins), 2);
+}
+
+TEST_F(CheckInTest, EveryScanIsKeptWithADigestAndNeverTheText) {
+  scan({{"code", "NONSENSE"}});
+  namespace s = col::check_ins;
+  EXPECT_EQ(count(tables::check_ins, Expr::all_of({Expr::equals(s::outcome.index, "forged"), Expr::is_null(s::ticket_id.index),
+                                                   Expr::negate(Expr::is_null(s::code_digest.index))})),
+            1);
+}
+
+TEST_F(CheckInTest, ACodeOfAnotherEventIsTestedNoFurther) {
+  const Uuid other = add_event();
+  const Uuid there = add_category(other, 5);
+  const Json ticket = sell(there, 1, "10.00", {{"event_id", to_text(other)}})["tickets"][0];
+  const Json answer = check_in(code_of(ticket));
+  EXPECT_EQ(answer["outcome"], "wrong_event");
+  EXPECT_TRUE(answer["ticket"].is_null());
+  EXPECT_EQ(scan({{"ticket_number", ticket["ticket_number"]}}), "unknown");
+}
+
+TEST_F(CheckInTest, OnlyTheEventsOwnKeysSign) {
+  const Json ticket = ticket_of(category_);
+  SeededRandom random(7);
+  const ticket::KeyPair forger = ticket::make_key_pair(random);
+  ticket::TicketCode code = ticket::parse(ticket["qr_code_data"].get<std::string>())->code;
+  EXPECT_EQ(scan({{"code", ticket::sign(code, forger.secret_key.view()).assume_value()}}), "forged");
+  code.key_id = 9;
+  EXPECT_EQ(scan({{"code", ticket::sign(code, forger.secret_key.view()).assume_value()}}), "forged");
+  std::string lower = ticket["qr_code_data"].get<std::string>();
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  EXPECT_EQ(scan({{"code", lower}}), "forged");
+  EXPECT_EQ(scan(code_of(ticket)), "admitted");
+}
+
+// A ticket in the worst state of all, put right step by step: each time the first thing wrong is the answer.
+TEST_F(CheckInTest, OutcomesComeInTheDocumentedOrder) {
+  const Uuid gated = add_category(event_, 5, {{"gates", {"North"}}});
+  const Json ticket = ticket_of(gated);
+  ticket_becomes(ticket, col::tickets::code_serial, 1);
+  order_becomes(ticket, "refunded");
+  clock_.set(parse_rfc3339("2026-11-30T17:59:59Z").assume_value());
+  EXPECT_EQ(scan(code_of(ticket)), "revoked");
+  ticket_becomes(ticket, col::tickets::code_serial, 0);
+  EXPECT_EQ(scan(code_of(ticket)), "unpaid");
+  order_becomes(ticket, "paid");
+  EXPECT_EQ(scan(code_of(ticket)), "wrong_gate");
+  const Json north = {{"code", ticket["qr_code_data"]}, {"gate", "North"}};
+  EXPECT_EQ(scan({{"code", ticket["qr_code_data"]}, {"gate", "South"}}), "wrong_gate");
+  EXPECT_EQ(scan(north), "not_yet_valid");
+  clock_.set(parse_rfc3339("2026-12-02T05:00:01Z").assume_value());
+  EXPECT_EQ(scan(north), "expired");
+  clock_.set(parse_rfc3339("2026-12-02T05:00:00Z").assume_value());
+  EXPECT_EQ(scan(north), "admitted");
+  EXPECT_EQ(scan(north), "already_used");
+}
+
+TEST_F(CheckInTest, TransferredAndCancelledTicketsSayWhichTheyAre) {
+  const Json passed_on = ticket_of(category_);
+  ticket_becomes(passed_on, col::tickets::status, "transferred");
+  EXPECT_EQ(scan(code_of(passed_on)), "transferred");
+  const Json cancelled = ticket_of(category_);
+  order_becomes(cancelled, "refunded");
+  ticket_becomes(cancelled, col::tickets::status, "cancelled");
+  EXPECT_EQ(scan(code_of(cancelled)), "cancelled");
+}
+
+TEST_F(CheckInTest, ATypedNumberFindsTheTicketHoweverItIsSpelled) {
+  const std::string number = ticket_of(category_)["ticket_number"].get<std::string>();
+  EXPECT_EQ(scan({{"ticket_number", "0000000000000"}}), "unknown");
+  std::string spelled = " " + number.substr(0, 6) + "-" + number.substr(6);
+  for (char& c : spelled) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  EXPECT_EQ(scan({{"ticket_number", spelled}}), "admitted");
+}
+
+TEST_F(CheckInTest, TheSameNonceAnswersTheSameAndAdmitsOnce) {
+  const Json ticket = ticket_of(category_);
+  const Json with_nonce = {{"code", ticket["qr_code_data"]}, {"nonce", "scan-1"}, {"gate", "North"}};
+  const Json first = check_in(with_nonce);
+  const Json again = check_in(with_nonce);
+  EXPECT_EQ(first, again);
+  EXPECT_EQ(count(tables::check_ins), 1);
+  const Json later = check_in({{"code", ticket["qr_code_data"]}, {"nonce", "scan-2"}});
+  EXPECT_EQ(later["outcome"], "already_used");
+  EXPECT_EQ(check_in({{"code", ticket["qr_code_data"]}, {"nonce", "scan-2"}}), later);
+  EC_EXPECT_REFUSED("idempotency_mismatch",
+                    call(as_service(), "check_in", {{"event_id", to_text(event_)}, {"code", "OTHER"}, {"nonce", "scan-1"}}));
+}
+
+TEST_F(CheckInTest, WhoWentOutComesBackOnlyWhereReentryIsAllowed) {
+  const Json ticket = ticket_of(category_);
+  const Json out = {{"code", ticket["qr_code_data"]}, {"direction", "out"}};
+  EXPECT_EQ(scan(code_of(ticket)), "admitted");
+  EXPECT_EQ(scan(out), "admitted");
+  EXPECT_EQ(row(tables::tickets, id_of(ticket))[col::tickets::status].text(), "used");
+  EXPECT_EQ(scan(code_of(ticket)), "already_used");
+  set(tables::events, event_, {{"settings", {{"check_in", {{"reentry", true}}}}}});
+  EXPECT_EQ(scan(code_of(ticket)), "admitted");
+  EXPECT_EQ(scan(code_of(ticket)), "already_used");
+}
+
+TEST_F(CheckInTest, DevicesStandAtTheirGateAndSeeLittle) {
+  const Uuid gated = add_category(event_, 5, {{"gates", {"North"}}});
+  const Json ticket = ticket_of(gated);
+  const Principal south = device(register_at("South"));
+  const Principal north = device(register_at("North"));
+  const Json arguments = {{"event_id", to_text(event_)}, {"code", ticket["qr_code_data"]}};
+  EXPECT_EQ(accepted(call(south, "check_in", arguments))["outcome"], "wrong_gate");
+  Json elsewhere = arguments;
+  elsewhere["gate"] = "North";
+  EC_EXPECT_REFUSED("command_denied", call(south, "check_in", elsewhere));
+  const Json admitted = accepted(call(north, "check_in", arguments));
+  EXPECT_EQ(admitted["outcome"], "admitted");
+  EXPECT_TRUE(admitted["ticket"].contains("attendee_name"));
+  EXPECT_FALSE(admitted["ticket"].contains("attendee_email"));
+  EXPECT_FALSE(admitted["ticket"].contains("qr_code_data"));
+  const Json again = accepted(call(north, "check_in", arguments));
+  EXPECT_EQ(again["previous"]["device"], to_text(north.id));
+  Json other = arguments;
+  other["event_id"] = to_text(add_event());
+  EC_EXPECT_REFUSED("not_found", call(north, "check_in", other));
+}
+
+TEST_F(CheckInTest, OnlyTheGateAndTheBoxOfficeCheckIn) {
+  const Json ticket = ticket_of(category_);
+  const Json arguments = {{"event_id", to_text(event_)}, {"code", ticket["qr_code_data"]}};
+  EC_EXPECT_REFUSED("command_denied", call(as_customer("bea@example.org"), "check_in", arguments));
+  EC_EXPECT_REFUSED("command_denied", call(as_anon(), "check_in", arguments));
+  EC_EXPECT_REFUSED("command_denied", call(as_user(Role::member), "check_in", arguments));
+  EXPECT_EQ(accepted(call(as_user(Role::admin), "check_in", arguments))["outcome"], "admitted");
+  EC_EXPECT_REFUSED("invalid_argument", call(as_service(), "check_in", {{"event_id", to_text(event_)}}));
+}
+
+TEST_F(CheckInTest, Inventory25TwoScansAtOnceAdmitExactlyOne) {
+  const Json ticket = ticket_of(category_);
+  std::atomic<int> admitted{0};
+  std::atomic<int> used{0};
+  std::vector<std::thread> gates;
+  for (int gate = 0; gate < 8; ++gate) {
+    gates.emplace_back([&] {
+      const auto result = call(as_service(), "check_in", {{"event_id", to_text(event_)}, {"code", ticket["qr_code_data"]}});
+      if (!result) return;
+      if (result.assume_value()["outcome"] == "admitted") ++admitted;
+      if (result.assume_value()["outcome"] == "already_used") ++used;
+    });
+  }
+  for (std::thread& gate : gates) gate.join();
+  EXPECT_EQ(admitted, 1);
+  EXPECT_EQ(used, 7);
+}
+
+TEST_F(CheckInTest, AHolderGetsHisCodeAsAPicture) {
+  const Json ticket = ticket_of(category_);
+  const Json arguments = {{"ticket_id", ticket["id"]}};
+  const Json picture = accepted(call(as_customer("bea@example.org"), "ticket_qr", arguments));
+  EXPECT_EQ(picture["code"], ticket["qr_code_data"]);
+  EXPECT_NE(picture["svg"].get<std::string>().find("<svg"), std::string::npos);
+  EXPECT_EQ(picture["png"].get<std::string>().substr(0, 11), "iVBORw0KGgo");
+  EC_EXPECT_REFUSED("not_found", call(as_customer("carl@example.org"), "ticket_qr", arguments));
+  EC_EXPECT_OK(call(as_user(Role::admin), "ticket_qr", arguments));
+  ticket_becomes(ticket, col::tickets::status, "cancelled");
+  EC_EXPECT_REFUSED("wrong_state", call(as_service(), "ticket_qr", arguments));
+}
+
+TEST_F(CheckInTest, TicketsCarryTheWindowOfTheirCategoryOrOfTheEvent) {
+  const Json ticket = ticket_of(category_);
+  EXPECT_EQ(ticket["valid_from"], "2026-11-30T18:00:00Z");
+  EXPECT_EQ(ticket["valid_until"], "2026-12-02T05:00:00Z");
+  const Uuid early = add_category(event_, 5, {{"valid_from", "2026-12-01T16:00:00Z"}, {"valid_until", "2026-12-01T20:00:00Z"}});
+  const Json other = ticket_of(early);
+  EXPECT_EQ(other["valid_from"], "2026-12-01T16:00:00Z");
+  const auto code = ticket::parse(other["qr_code_data"].get<std::string>());
+  ASSERT_TRUE(code.has_value());
+  EXPECT_EQ(static_cast<Micros>(code->code.valid_until) * 1'000'000, parse_rfc3339("2026-12-01T20:00:00Z").assume_value());
+  EXPECT_EQ(count(tables::event_keys), 1);
+}
+
+}  // namespace eventcore::test

@@ -1,0 +1,294 @@
+// Placing orders: every refusal in its documented order, prices, what is held, and that no place is sold twice.
+#include <atomic>
+#include <thread>
+
+#include "sale.hpp"
+
+namespace eventcore::test {
+
+using policy::Role;
+
+class PlaceOrderTest : public SaleTest {};
+
+TEST_F(PlaceOrderTest, AnOrderHoldsItsPlacesAndWaitsFifteenMinutes) {
+  const Json placed = place(category_, 3);
+  EXPECT_EQ(placed["order"]["order_status"], "active");
+  EXPECT_EQ(placed["order"]["payment_status"], "pending");
+  EXPECT_EQ(placed["order"]["total_amount"], "30.00");
+  EXPECT_EQ(placed["order"]["expires_at"], format_rfc3339(clock_.now_us() + 15 * minute_us));
+  EXPECT_FALSE(placed["order"].contains("ip_address"));
+  EXPECT_EQ(placed["items"].size(), 1U);
+  EXPECT_EQ(placed["items"][0]["quantity"], 3);
+  EXPECT_TRUE(placed["tickets"].empty());
+  EXPECT_EQ(placed["discount"]["applied"], false);
+  EXPECT_EQ(left(category_), 7);
+  EXPECT_EQ(count(tables::pricing_calculations), 1);
+}
+
+// Each step breaks one more thing than the one after it, so that the first refusal has to be the documented one.
+TEST_F(PlaceOrderTest, RefusalsComeInTheDocumentedOrder) {
+  const Uuid other_event = add_event();
+  const Uuid foreign = add_category(other_event, 10);
+  const Uuid inactive = add_category(event_, 10, {{"is_active", false}});
+  const Uuid closed = add_category(event_, 10, {{"sale_end_date", format_rfc3339(clock_.now_us())}});
+  const Uuid yen = add_category(event_, 10, {{"currency", "JPY"}, {"base_price", "500"}});
+  const Uuid full = add_category(event_, 1);
+  const auto line = [](const Uuid& category, std::int64_t quantity) {
+    return Json{{"ticket_category_id", to_text(category)}, {"quantity", quantity}};
+  };
+  Json items = Json::array({line(full, 2), line(yen, 1), line(category_, 0), line(closed, 1), line(inactive, 1), line(foreign, 1)});
+  const Json wrong_total = {{"expected_total", "1.00"}, {"payment", {{"method", "cash"}, {"amount", "2.00"}}}};
+  const auto refusal = [&](const Json& more) {
+    Json arguments = order_of(category_, 1, wrong_total);
+    arguments["items"] = items;
+    arguments.update(more);
+    const auto result = call(as_service(), "place_order", arguments);
+    return result ? std::string("accepted") : std::string(result.error().name());
+  };
+  EXPECT_EQ(refusal({{"event_id", to_text(ids_->next())}}), "not_found");
+  const Uuid planned = add_event({{"status", "planning"}});
+  EXPECT_EQ(refusal({{"event_id", to_text(planned)}}), "event_not_on_sale");
+  EXPECT_EQ(refusal({}), "not_found");  // the category of another event
+  items.erase(items.end() - 1);
+  EXPECT_EQ(refusal({}), "category_inactive");
+  items.erase(items.end() - 1);
+  EXPECT_EQ(refusal({}), "category_not_on_sale");
+  items.erase(items.end() - 1);
+  EXPECT_EQ(refusal({}), "invalid_quantity");
+  items.erase(items.end() - 1);
+  EXPECT_EQ(refusal({}), "mixed_currencies");
+  items.erase(items.end() - 1);
+  EXPECT_EQ(refusal({}), "price_changed");
+  EXPECT_EQ(refusal({{"expected_total", "20.00"}}), "sold_out");
+  items = Json::array({line(full, 1)});
+  EXPECT_EQ(refusal({{"expected_total", "10.00"}}), "payment_mismatch");
+  EXPECT_EQ(count(tables::ticket_orders), 0);
+  EXPECT_EQ(refusal({{"expected_total", "10"}, {"payment", {{"method", "cash"}, {"amount", "10"}}}}), "accepted");
+}
+
+TEST_F(PlaceOrderTest, AnEventThatEndedSellsNothing) {
+  clock_.set(parse_rfc3339("2026-12-01T23:00:00Z").assume_value());
+  EC_EXPECT_REFUSED("event_not_on_sale", try_order(category_, 1));
+}
+
+TEST_F(PlaceOrderTest, BadFieldsAreReportedTogether) {
+  Json arguments = order_of(category_, 1, {{"customer", {{"email", "nonsense"}}}, {"factors", Json::array()}});
+  arguments["items"].push_back(arguments["items"][0]);
+  arguments["items"][0]["attendees"] = {{{"name", "A"}}, {{"name", "B"}}};
+  const auto refused = call(as_service(), "place_order", arguments);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().name(), "invalid_argument");
+  EXPECT_EQ(refused.error().detail().fields.size(), 4U) << refused.error().to_json();
+}
+
+TEST_F(PlaceOrderTest, DiscountCodesAreRefusedAsNotServedYet) {
+  EC_EXPECT_REFUSED("unsupported", try_order(category_, 1, {{"discount_code", "EARLY"}}));
+  EC_EXPECT_REFUSED("unsupported",
+                    call(as_service(), "quote_order", order_of(category_, 1, {{"discount_code", "EARLY"}})));
+}
+
+TEST_F(PlaceOrderTest, SoldOutNamesTheCategoryAndWhatIsLeft) {
+  place(category_, 8);
+  const auto refused = try_order(category_, 3, {{"customer", {{"email", "carl@example.org"}}}});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().name(), "sold_out");
+  const Json error = parse_json(refused.error().to_json()).assume_value();
+  EXPECT_EQ(error["detail"]["left"], "2");
+  EXPECT_EQ(error["detail"]["ticket_category_id"], to_text(category_));
+  EXPECT_EQ(left(category_), 2);
+}
+
+TEST_F(PlaceOrderTest, UnpaidPlacesOfOneAddressAreLimitedInAll) {
+  const Uuid small = add_category(event_, 10, {{"max_per_order", 4}});
+  place(small, 3);
+  EC_EXPECT_REFUSED("hold_limit", try_order(small, 2, {{"customer", {{"email", " BEA@example.ORG "}}}}));
+  place(small, 1);
+  place(small, 2, {{"customer", {{"email", "carl@example.org"}}}});
+  EC_EXPECT_REFUSED("invalid_quantity", try_order(small, 5, {{"customer", {{"email", "dora@example.org"}}}}));
+}
+
+TEST_F(PlaceOrderTest, AnonymousHoldsStopAtTheEventsLimit) {
+  set(tables::events, event_, {{"settings", {{"hold_limit_anonymous", 3}}}});
+  place(category_, 2);
+  EC_EXPECT_REFUSED("hold_limit",
+                    call(as_anon(), "place_order", order_of(category_, 2, {{"customer", {{"email", "x@example.org"}}}})));
+  EC_EXPECT_OK(call(as_anon(), "place_order", order_of(category_, 1, {{"customer", {{"email", "x@example.org"}}}})));
+}
+
+TEST_F(PlaceOrderTest, EverybodySeesAndSellsWhatHeMay) {
+  const Uuid hidden = add_event({{"is_public", false}});
+  const Uuid hidden_category = add_category(hidden, 5);
+  const Json secret = {{"event_id", to_text(hidden)}};
+  EC_EXPECT_REFUSED("not_found", call(as_anon(), "place_order", order_of(hidden_category, 1, secret)));
+  const Principal bea = as_customer("bea@example.org");
+  EC_EXPECT_REFUSED("not_found", call(bea, "place_order", order_of(hidden_category, 1, secret)));
+  EC_EXPECT_OK(call(as_user(Role::admin), "place_order", order_of(hidden_category, 1, secret)));
+  EC_EXPECT_REFUSED("command_denied", call(as_user(Role::member), "place_order", order_of(category_, 1)));
+  EC_EXPECT_REFUSED("command_denied", call(as_anon(), "place_order", order_of(category_, 1, {{"factors", {{"vip", true}}}})));
+  EC_EXPECT_REFUSED("command_denied", call(bea, "place_order", order_of(category_, 1, {{"payment", {{"method", "cash"}, {"amount", "10.00"}}}})));
+  EC_EXPECT_REFUSED("column_denied", call(as_customer("carl@example.org"), "place_order", order_of(category_, 1)));
+  EC_EXPECT_REFUSED("invalid_argument", call(as_anon(), "place_order", order_of(category_, 1, {{"customer", Json::object()}})));
+  Json own = order_of(category_, 1);
+  own.erase("customer");
+  const Json placed = accepted(call(bea, "place_order", own));
+  EXPECT_EQ(placed["order"]["customer_email"], "bea@example.org");
+  EC_EXPECT_OK(call(as_user(Role::admin), "place_order", order_of(category_, 1, {{"customer", Json::object()}})));
+}
+
+TEST_F(PlaceOrderTest, AnInactiveCategoryDoesNotExistForThePublic) {
+  const Uuid inactive = add_category(event_, 5, {{"is_active", false}});
+  EC_EXPECT_REFUSED("not_found", call(as_anon(), "place_order", order_of(inactive, 1)));
+  EC_EXPECT_REFUSED("category_inactive", call(as_user(Role::admin), "place_order", order_of(inactive, 1)));
+}
+
+TEST_F(PlaceOrderTest, AnonGetsItsOrderAndFreeTicketsInTheReply) {
+  const Uuid free = add_category(event_, 5, {{"base_price", "0"}});
+  const Json placed = accepted(call(as_anon(), "place_order", order_of(free, 2)));
+  EXPECT_EQ(placed["order"]["payment_status"], "paid");
+  ASSERT_EQ(placed["tickets"].size(), 2U);
+  EXPECT_EQ(placed["tickets"][0]["attendee_email"], "bea@example.org");
+  EXPECT_EQ(placed["tickets"][0]["qr_code_data"].get<std::string>().size(), 200U);
+  EXPECT_EQ(left(free), 3);
+  EXPECT_EQ(count(tables::order_payments), 0);
+}
+
+TEST_F(PlaceOrderTest, DueOrdersOfTheEventGiveTheirPlacesToTheNextBuyer) {
+  const Json first = place(category_, 10);
+  EC_EXPECT_REFUSED("sold_out", try_order(category_, 1, {{"customer", {{"email", "carl@example.org"}}}}));
+  clock_.advance(15 * minute_us);
+  const Json second = place(category_, 10, {{"customer", {{"email", "carl@example.org"}}}});
+  EXPECT_EQ(order_state(first), "cancelled/pending");
+  EXPECT_EQ(row(tables::ticket_orders, id_of(first["order"]))[col::ticket_orders::cancel_reason].text(), "expired");
+  EXPECT_EQ(order_state(second), "active/pending");
+  EXPECT_EQ(left(category_), 0);
+}
+
+TEST_F(PlaceOrderTest, TheCounterPlacesPaysAndIssuesInOneStep) {
+  const Json sold = sell(category_, 2, "20.00", {{"items", {{{"ticket_category_id", to_text(category_)}, {"quantity", 2},
+                                                              {"attendees", {{{"name", "Ada"}, {"email", "ada@example.org"}}}}}}}});
+  EXPECT_EQ(order_state(sold), "active/paid");
+  ASSERT_EQ(sold["tickets"].size(), 2U);
+  EXPECT_EQ(sold["tickets"][0]["attendee_name"], "Ada");
+  EXPECT_EQ(sold["tickets"][1]["attendee_name"], "Bea Buyer");
+  EXPECT_EQ(sold["tickets"][0]["price_paid"], "10.00");
+  EXPECT_EQ(payments("payment", "succeeded"), 1);
+  EXPECT_EQ(left(category_), 8);
+  const Json card = {{"payment", {{"method", "card"}, {"amount", "10.00"}, {"reference", "receipt-1"}}}};
+  place(category_, 1, card);
+  EC_EXPECT_REFUSED("payment_refused", try_order(category_, 1, card));
+}
+
+TEST_F(PlaceOrderTest, PricesFollowTheRulesAndAreKept) {
+  const Uuid priced = add_category(event_, 100, {{"base_price", "100.00"}, {"max_per_order", nullptr}});
+  const auto rule = [&](const std::string& name, std::int64_t priority, const std::string& type, const std::string& value, const Json& conditions) {
+    add(tables::dynamic_pricing_rules, {{"ticket_category_id", to_text(priced)}, {"rule_name", name}, {"priority", priority},
+                                        {"price_adjustment_type", type}, {"adjustment_value", value}, {"conditions", conditions}});
+  };
+  rule("plus", 5, "fixed_amount", "20", Json::object());
+  rule("more", 1, "percentage", "10", Json::object());
+  rule("rush", 0, "fixed_amount", "1", {{"sold_last_hour", {{"min", 3}}}});
+  rule("last", 0, "fixed_amount", "7", {{"vip", true}});
+  const Json price = accepted(call(as_anon(), "quote_price", {{"ticket_category_id", to_text(priced)}}));
+  EXPECT_EQ(price["base_price"], "100.00");
+  EXPECT_EQ(price["final_price"], "132.00");
+  ASSERT_EQ(price["applied_rules"].size(), 2U);
+  EXPECT_EQ(price["applied_rules"][0]["rule_name"], "plus");
+  EXPECT_EQ(price["applied_rules"][1]["price_before"], "120.00");
+  const Json placed = place(priced, 3);
+  EXPECT_EQ(placed["items"][0]["unit_price"], "132.00");
+  EXPECT_EQ(place(priced, 1)["items"][0]["unit_price"], "133.00");
+  EXPECT_EQ(place(priced, 1, {{"factors", {{"vip", true}}}})["items"][0]["unit_price"], "140.00");
+  EC_EXPECT_REFUSED("command_denied", call(as_anon(), "quote_price", {{"ticket_category_id", to_text(priced)}, {"factors", {{"vip", true}}}}));
+}
+
+TEST_F(PlaceOrderTest, FeesAndTaxesComeFromTheSettingsAndAddUp) {
+  set(tables::events, event_, {{"settings", {{"taxes", {{{"name", "VAT"}, {"rate", "0.19"}, {"inclusive", true}}}},
+                                             {"fees", {{{"name", "Service"}, {"fixed", "1.00"}, {"per", "ticket"}},
+                                                       {{"name", "Order"}, {"percent", "2.5"}, {"per", "order"}}}}}}});
+  const Json sold = sell(category_, 3, "33.75");
+  EXPECT_EQ(sold["order"]["fees"], "3.75");
+  EXPECT_EQ(sold["order"]["taxes"], "4.79");
+  EXPECT_EQ(sold["order"]["taxes_included"], "4.79");
+  std::int64_t paid = 0;
+  for (const Json& ticket : sold["tickets"])
+    paid += row(tables::tickets, id_of(ticket))[col::tickets::price_paid].integer();
+  EXPECT_EQ(paid, 337'500);
+}
+
+TEST_F(PlaceOrderTest, AQuoteIsWhatTheOrderBecomesAndHoldsNothing) {
+  const Json quote = accepted(call(as_anon(), "quote_order", order_of(category_, 2)));
+  EXPECT_EQ(quote["order"]["total_amount"], "20.00");
+  EXPECT_TRUE(quote["tickets"].empty());
+  EXPECT_EQ(left(category_), 10);
+  const Json placed = place(category_, 2);
+  for (const char* amount : {"subtotal", "fees", "taxes", "total_amount", "currency"})
+    EXPECT_EQ(quote["order"][amount], placed["order"][amount]);
+  EXPECT_EQ(quote["items"][0]["unit_price"], placed["items"][0]["unit_price"]);
+}
+
+// INVENTORY 29 and 18: many sellers, one category.
+TEST_F(PlaceOrderTest, Inventory29SixteenSellersSellExactlyWhatThereIs) {
+  const Uuid hall = add_category(event_, 100);
+  std::atomic<int> sold{0};
+  std::atomic<int> refused{0};
+  std::vector<std::thread> sellers;
+  for (int seller = 0; seller < 16; ++seller) {
+    sellers.emplace_back([&, seller] {
+      for (int i = 0; i < 10; ++i) {
+        const std::string email = "s" + std::to_string(seller) + "x" + std::to_string(i) + "@example.org";
+        const auto result = try_order(hall, 1, {{"customer", {{"email", email}}}, {"payment", {{"method", "cash"}, {"amount", "10.00"}}}});
+        if (result) ++sold;
+        else if (result.error().code() == Errc::sold_out) ++refused;
+      }
+    });
+  }
+  for (std::thread& seller : sellers) seller.join();
+  EXPECT_EQ(sold, 100);
+  EXPECT_EQ(refused, 60);
+  EXPECT_EQ(left(hall), 0);
+  EXPECT_EQ(count(tables::tickets, Expr::equals(col::tickets::ticket_category_id.index, hall)), 100);
+}
+
+TEST_F(PlaceOrderTest, Inventory18AvailabilityNeverGoesBelowZero) {
+  place(category_, 10);
+  EC_EXPECT_REFUSED("sold_out", try_order(category_, 1, {{"customer", {{"email", "carl@example.org"}}}}));
+  EXPECT_EQ(left(category_), 0);
+}
+
+TEST_F(PlaceOrderTest, Inventory23PlacesAreHeldFromTheOrderOn) {
+  const Json placed = place(category_, 4);
+  EXPECT_EQ(left(category_), 6);
+  confirm(placed);
+  EXPECT_EQ(left(category_), 6);
+}
+
+TEST_F(PlaceOrderTest, Inventory24LimitsOfACategoryBindTheSale) {
+  const Uuid later = add_category(event_, 10, {{"sale_start_date", format_rfc3339(clock_.now_us() + 1)}});
+  EC_EXPECT_REFUSED("category_not_on_sale", try_order(later, 1));
+  clock_.advance(1);
+  EC_EXPECT_OK(try_order(later, 1));
+  EC_EXPECT_REFUSED("invalid_quantity", try_order(later, 11));
+}
+
+TEST_F(PlaceOrderTest, Inventory27AnOrderHasALinePerCategoryOfItsEvent) {
+  const Uuid second = add_category(event_, 10, {{"base_price", "25.50"}});
+  Json arguments = order_of(category_, 2);
+  arguments["items"].push_back({{"ticket_category_id", to_text(second)}, {"quantity", 1}});
+  const Json placed = accepted(call(as_service(), "place_order", arguments));
+  EXPECT_EQ(placed["items"].size(), 2U);
+  EXPECT_EQ(placed["order"]["total_amount"], "45.50");
+  const Json paid = confirm(placed);
+  EXPECT_EQ(paid["tickets"].size(), 3U);
+}
+
+TEST_F(PlaceOrderTest, Inventory28AmountsAddUpInTheOrdersCurrency) {
+  const Uuid yen = add_category(event_, 10, {{"currency", "JPY"}, {"base_price", "500"}});
+  const Json sold = sell(yen, 3, "1500");
+  for (const Json& ticket : sold["tickets"]) {
+    EXPECT_EQ(ticket["currency"], "JPY");
+    EXPECT_EQ(ticket["price_paid"], "500");
+  }
+  EXPECT_EQ(sold["order"]["total_amount"], "1500");
+}
+
+}  // namespace eventcore::test
