@@ -69,7 +69,7 @@ struct CallOptions {
 };
 
 struct RecordOptions {
-  std::string_view organization_id{};              // for sessions without a tenant
+  std::string_view organization_id{};              // for sessions without a tenant; an insert names it in the row
   std::string_view idempotency_key{};
   std::int64_t if_version = 0;                     // 0: do not ask
   std::int64_t timeout_us = 0;

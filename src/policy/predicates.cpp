@@ -142,7 +142,8 @@ Expr public_event_expr(const TableDef& table, const Facts& facts) {
 Expr one_of_events(const TableDef& table, std::vector<Value> events) {
   const PolicyColumns& c = policy_columns(table);
   if (table.id == schema::tables::venues.id)
-    return event_satisfies(table, Expr::in_list(index(policy_columns(schema::tables::events).event), std::move(events)));
+    return event_satisfies(table,
+                           Expr::in_list(index(policy_columns(schema::tables::events).event), std::move(events)));
   return c.event < 0 ? Expr::never() : Expr::in_list(index(c.event), std::move(events));
 }
 

@@ -76,8 +76,9 @@ class Decision {
     if (row_.table().id == schema::tables::venues.id) {
       const PolicyColumns& e = policy_columns(schema::tables::events);
       return related_.any_event_at(
-          row_, Expr::all_of({Expr::equals(static_cast<std::uint16_t>(e.is_public), true),
-                              Expr::in_list(static_cast<std::uint16_t>(e.status), {Value("confirmed"), Value("active")})}));
+          row_,
+          Expr::all_of({Expr::equals(static_cast<std::uint16_t>(e.is_public), true),
+                        Expr::in_list(static_cast<std::uint16_t>(e.status), {Value("confirmed"), Value("active")})}));
     }
     EC_TRY(event, event_row());
     if (event == nullptr) return false;

@@ -63,10 +63,10 @@ std::vector<Uuid> ids_in(const Rows& rows, const TableDef& table, const Uuid& or
 }
 
 bool matters_to_policies(std::string_view name) {
-  for (std::string_view known : {"event_id", "user_id", "assigned_to", "responsible_person", "created_by", "recipient_id",
-                                 "sponsor_id", "order_id", "conversation_id", "transferred_from", "venue_id", "is_public",
-                                 "status", "is_active", "is_approved", "customer_email_folded", "attendee_email_folded",
-                                 "from_email_folded", "to_email_folded"})
+  for (std::string_view known :
+       {"event_id", "user_id", "assigned_to", "responsible_person", "created_by", "recipient_id", "sponsor_id",
+        "order_id", "conversation_id", "transferred_from", "venue_id", "is_public", "status", "is_active",
+        "is_approved", "customer_email_folded", "attendee_email_folded", "from_email_folded", "to_email_folded"})
     if (name == known) return true;
   return false;
 }
@@ -101,7 +101,8 @@ Record variation(const Record& original, const Rows& rows, Dice& dice, UuidSourc
     for (const schema::UniqueDef& unique : table.uniques)
       if (unique.columns.contains(table.columns[i].name)) {
         if (table.columns[i].type == schema::Type::text) row.at(i) = to_text(ids.next());
-        if (table.columns[i].type == schema::Type::integer) row.at(i) = static_cast<std::int64_t>(dice.below(1'000'000));
+        if (table.columns[i].type == schema::Type::integer)
+          row.at(i) = static_cast<std::int64_t>(dice.below(1'000'000));
       }
   }
   return row;
@@ -136,7 +137,8 @@ Facts random_facts(const Rows& rows, Dice& dice) {
                            facts.kind == PrincipalKind::anon;
   if (!may_be_free || dice.one_in(3)) facts.organization = organization;
   facts.role = static_cast<policy::Role>(dice.below(5));
-  facts.id = dice.of(ids_in(rows, facts.kind == PrincipalKind::sponsor ? tables::sponsors : tables::users, organization));
+  facts.id =
+      dice.of(ids_in(rows, facts.kind == PrincipalKind::sponsor ? tables::sponsors : tables::users, organization));
   const std::vector<Uuid> events = ids_in(rows, tables::events, organization);
   for (std::size_t i = dice.below(4); i > 0; --i)
     facts.assignments.push_back({dice.of(events), static_cast<policy::AssignmentRole>(dice.below(7))});
@@ -172,7 +174,8 @@ std::size_t compare_table(store::Reader& reader, const TableDef& table, const st
         ADD_FAILURE() << table.name << " " << schema::predicate_name(predicate) << listed.error().to_json();
         continue;
       }
-      for (const Record& row : listed.assume_value()) found.emplace(table.global ? Uuid{} : row.organization_id(), row.id());
+      for (const Record& row : listed.assume_value())
+        found.emplace(table.global ? Uuid{} : row.organization_id(), row.id());
     }
     policy::Related related(reader);
     for (const Record& row : rows) {
@@ -208,14 +211,15 @@ TEST(PolicyAgreementTest, TheStoreAndTheMemoryDecideAlike) {
       const Rows rows = read_rows(reader);
       for (int i = 0; i < 4; ++i, ++principals) {
         const Facts facts = random_facts(rows, dice);
-        for (const TableDef* table : schema::all_tables) pairs += compare_table(reader, *table, rows.at(table->id), facts);
+        for (const TableDef* table : schema::all_tables)
+          pairs += compare_table(reader, *table, rows.at(table->id), facts);
       }
       return ok();
     });
     ASSERT_TRUE(read) << read.error().to_json();
   }
-  std::printf("policy agreement: %zu pairs of row and principal (%zu principals), %d predicates each\n", pairs, principals,
-              predicate_count);
+  std::printf("policy agreement: %zu pairs of row and principal (%zu principals), %d predicates each\n", pairs,
+              principals, predicate_count);
 }
 
 }  // namespace

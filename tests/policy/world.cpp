@@ -117,7 +117,8 @@ std::string World::put(const Tenant& tenant, std::string_view table_name, const 
     if (secret) {
       const Uuid organization = parse_uuid(tenant.organization).assume_value();
       EC_TRY(digest, policy::key_digest(unit.reader(), organization, whole["public_id"].get<std::string>()));
-      all.push_back({static_cast<std::uint16_t>(table.index_of("key_hash")), Value(Bytes(digest.begin(), digest.end()))});
+      all.push_back(
+          {static_cast<std::uint16_t>(table.index_of("key_hash")), Value(Bytes(digest.begin(), digest.end()))});
     }
     const bool direct = !secret && policy::may_write_kind(policy::Operation::create, table, unit.facts());
     EC_TRY(inserted, unit.insert(table, all, direct ? work::As::caller : work::As::engine));
@@ -136,7 +137,7 @@ namespace {
 struct Draft {
   const Tenant& tenant;
   const std::string& variant;
-  std::string who;   // user id
+  std::string who;  // user id
   std::string unique;
   Random& random;
 
@@ -180,11 +181,15 @@ Json Draft::people(std::string_view table) const {
 
 Json Draft::events(std::string_view table) const {
   if (table == "events")
-    return {{"name", "Event"}, {"slug", "event-" + unique}, {"start_datetime", event_start},
+    return {{"name", "Event"},           {"slug", "event-" + unique},  {"start_datetime", event_start},
             {"end_datetime", event_end}, {"is_public", variant != ""}, {"settings", {{"self_refund", true}}}};
   if (table == "venues")
-    return {{"name", "Hall"}, {"address", "1 Street"}, {"city", "Town"}, {"max_capacity", 1000},
-            {"coordinates", {{"x", "1.5"}, {"y", "2.5"}}}, {"country", "CH"}};
+    return {{"name", "Hall"},
+            {"address", "1 Street"},
+            {"city", "Town"},
+            {"max_capacity", 1000},
+            {"coordinates", {{"x", "1.5"}, {"y", "2.5"}}},
+            {"country", "CH"}};
   if (table == "event_budgets") return {{"category", "venue"}, {"planned_amount", "100.00"}};
   if (table == "vendors") return {{"name", "Vendor"}};
   if (table == "event_vendor_contracts") return {{"vendor_id", at("vendors")}, {"contract_type", "catering"}};
@@ -211,7 +216,8 @@ Json Draft::ai(std::string_view table) const {
     std::string owner;
     for (const char* name : {"se", "gs"})
       if (tenant.users.at(name) == who) owner = name;
-    return {{"agent_id", at("ai_agents")}, {"conversation_id", at(key_of("ai_conversations", "", owner))},
+    return {{"agent_id", at("ai_agents")},
+            {"conversation_id", at(key_of("ai_conversations", "", owner))},
             {"command", "place_order"}};
   }
   if (table == "outside_calls") return {{"command", "generate_content"}, {"request", Json::object()}};
@@ -222,7 +228,8 @@ Json Draft::marketing(std::string_view table) const {
   if (table == "marketing_campaigns") return {{"name", "Campaign"}};
   if (table == "social_media_platforms") return {{"platform_name", "reddit"}};
   if (table == "social_media_accounts")
-    return {{"platform_id", at("social_media_platforms")}, {"account_handle", "handle" + unique},
+    return {{"platform_id", at("social_media_platforms")},
+            {"account_handle", "handle" + unique},
             {"api_credentials", {{"token", "hush"}}}};
   if (table == "social_media_content") return {{"campaign_id", near("marketing_campaigns")}, {"content_text", "Hello"}};
   if (table == "influencers") return {{"name", "Influencer"}};
@@ -244,16 +251,21 @@ Json Draft::sponsorship(std::string_view table) const {
 
 Json Draft::ticketing(std::string_view table) const {
   if (table == "ticket_categories")
-    return {{"name", "Standard"}, {"base_price", "20.00"}, {"total_quantity", 100}, {"is_active", variant != "inactive"}};
+    return {
+        {"name", "Standard"}, {"base_price", "20.00"}, {"total_quantity", 100}, {"is_active", variant != "inactive"}};
   if (table == "dynamic_pricing_rules")
-    return {{"ticket_category_id", near("ticket_categories")}, {"rule_name", "Early"}, {"conditions", Json::object()},
-            {"adjustment_value", "1"}, {"price_adjustment_type", "percentage"}};
+    return {{"ticket_category_id", near("ticket_categories")},
+            {"rule_name", "Early"},
+            {"conditions", Json::object()},
+            {"adjustment_value", "1"},
+            {"price_adjustment_type", "percentage"}};
   if (table == "pricing_calculations")
     return {{"ticket_category_id", near("ticket_categories")}, {"base_price", "20.00"}, {"final_price", "20.00"}};
   if (table == "discount_codes")
     return {{"code", "CODE" + unique}, {"discount_type", "percentage"}, {"discount_value", "10"}};
   if (table == "ticket_sales_analytics")
-    return {{"date", "2027-01-01"}, {"ticket_category_id", near("ticket_categories")}, {"traffic_source", "t" + unique}};
+    return {
+        {"date", "2027-01-01"}, {"ticket_category_id", near("ticket_categories")}, {"traffic_source", "t" + unique}};
   if (table == "waitlist_entries")
     return {{"ticket_category_id", near("ticket_categories")}, {"customer_email", customer()}};
   return nullptr;
@@ -261,22 +273,39 @@ Json Draft::ticketing(std::string_view table) const {
 
 Json Draft::sales(std::string_view table) const {
   if (table == "ticket_orders")
-    return {{"order_number", make_order_number(random)}, {"customer_email", customer()}, {"customer_name", "C"},
-            {"subtotal", "20.00"}, {"total_amount", "20.00"}, {"ip_address", "192.0.2.1"}, {"user_agent", "browser"}};
+    return {{"order_number", make_order_number(random)},
+            {"customer_email", customer()},
+            {"customer_name", "C"},
+            {"subtotal", "20.00"},
+            {"total_amount", "20.00"},
+            {"ip_address", "192.0.2.1"},
+            {"user_agent", "browser"}};
   if (table == "ticket_order_items")
-    return {{"order_id", near("ticket_orders")}, {"ticket_category_id", near("ticket_categories")}, {"quantity", 1},
-            {"unit_price", "20.00"}, {"subtotal", "20.00"}, {"total", "20.00"}};
+    return {{"order_id", near("ticket_orders")},
+            {"ticket_category_id", near("ticket_categories")},
+            {"quantity", 1},
+            {"unit_price", "20.00"},
+            {"subtotal", "20.00"},
+            {"total", "20.00"}};
   if (table == "order_payments") return {{"order_id", near("ticket_orders")}, {"kind", "payment"}, {"amount", "20.00"}};
   if (table == "payment_events")
     return {{"provider", "stripe"}, {"provider_event_id", "evt" + unique}, {"type", "payment"}};
   if (table == "tickets")
-    return {{"order_id", near("ticket_orders")}, {"ticket_category_id", near("ticket_categories")},
-            {"ticket_number", make_ticket_number(random)}, {"attendee_name", "C"}, {"attendee_email", customer()},
-            {"qr_code_data", "EC1." + unique}, {"price_paid", "20.00"}, {"order_item_id", near("ticket_order_items")}};
+    return {{"order_id", near("ticket_orders")},
+            {"ticket_category_id", near("ticket_categories")},
+            {"ticket_number", make_ticket_number(random)},
+            {"attendee_name", "C"},
+            {"attendee_email", customer()},
+            {"qr_code_data", "EC1." + unique},
+            {"price_paid", "20.00"},
+            {"order_item_id", near("ticket_order_items")}};
   if (table == "check_ins") return {{"ticket_id", near("tickets")}, {"outcome", "admitted"}};
   if (table == "ticket_transfers")
-    return {{"ticket_id", near("tickets")}, {"new_ticket_id", near("tickets")}, {"from_email", "old@example.com"},
-            {"to_email", customer()}, {"transferred_by", who}};
+    return {{"ticket_id", near("tickets")},
+            {"new_ticket_id", near("tickets")},
+            {"from_email", "old@example.com"},
+            {"to_email", customer()},
+            {"transferred_by", who}};
   return nullptr;
 }
 
@@ -299,7 +328,8 @@ Json World::draft(const Tenant& tenant, const TableDef& table, const std::string
                           &Draft::ticketing, &Draft::sales, &Draft::rest})
     if (row.is_null()) row = (draft.*part)(table.name);
   if (table.event_source == "event_id" && variant != "no_event") row["event_id"] = tenant.rows.at(event_key(variant));
-  if (table.find("organization_id") != nullptr && table.name != "audit_logs") row["organization_id"] = tenant.organization;
+  if (table.find("organization_id") != nullptr && table.name != "audit_logs")
+    row["organization_id"] = tenant.organization;
   return row;
 }
 
@@ -321,15 +351,17 @@ Json World::imported(const Tenant& tenant, const TableDef& table, const std::str
 void World::fill_people(Tenant& tenant) {
   tenant.organization = put(tenant, "organizations", {{"name", "Aurora"}, {"slug", "aurora-" + tenant.name}});
   tenant.rows["organizations"] = tenant.organization;
-  const std::map<std::string, std::string> roles = {{"ow", "owner"},  {"in", "owner"}, {"ad", "admin"},
+  const std::map<std::string, std::string> roles = {{"ow", "owner"},   {"in", "owner"}, {"ad", "admin"},
                                                     {"mg", "manager"}, {"gu", "guest"}, {"gd", "guest"},
                                                     {"gs", "guest"}};
   for (const std::string& name : principal_names) {
     if (is_one_of(name, {"sv", "fo", "s1", "s2", "s3", "sx", "c1", "c2", "d1", "d2", "an"})) continue;
     const auto role = roles.find(name);
     tenant.users[name] = put(tenant, "users",
-                             {{"email", name + "@example.com"}, {"full_name", "Person " + name},
-                              {"role", role == roles.end() ? "member" : role->second}, {"is_active", name != "in"}});
+                             {{"email", name + "@example.com"},
+                              {"full_name", "Person " + name},
+                              {"role", role == roles.end() ? "member" : role->second},
+                              {"is_active", name != "in"}});
   }
   tenant.users["x"] = put(tenant, "users", {{"email", "x@example.com"}, {"full_name", "Person x"}});
   tenant.rows["users"] = tenant.users["x"];
@@ -339,11 +371,18 @@ void World::fill_people(Tenant& tenant) {
 void World::fill_events(Tenant& tenant) {
   fill_table(tenant, "venues");
   fill_table(tenant, "events");
-  const std::map<std::string, std::string> roles = {
-      {"di", "event_director"},      {"pr", "producer"},           {"mk", "marketing_manager"},
-      {"sp", "sponsorship_manager"}, {"op", "operations_manager"}, {"te", "technical_director"},
-      {"cx", "customer_experience_manager"}, {"gd", "event_director"}, {"ot", "event_director"},
-      {"ca", "event_director"},      {"pa", "event_director"},     {"fu", "event_director"}};
+  const std::map<std::string, std::string> roles = {{"di", "event_director"},
+                                                    {"pr", "producer"},
+                                                    {"mk", "marketing_manager"},
+                                                    {"sp", "sponsorship_manager"},
+                                                    {"op", "operations_manager"},
+                                                    {"te", "technical_director"},
+                                                    {"cx", "customer_experience_manager"},
+                                                    {"gd", "event_director"},
+                                                    {"ot", "event_director"},
+                                                    {"ca", "event_director"},
+                                                    {"pa", "event_director"},
+                                                    {"fu", "event_director"}};
   for (const auto& [name, role] : roles) {
     Json row = {{"user_id", tenant.users[name]}, {"role_type", role}};
     row["event_id"] = tenant.rows[name == "ot" ? "events public" : "events"];
@@ -403,8 +442,8 @@ void World::fill(Tenant& tenant) {
   fill_events(tenant);
   fill_sponsors(tenant);
   fill_sales(tenant);
-  for (const char* first : {"ai_agents", "ai_conversations", "automation_workflows", "marketing_campaigns", "influencers",
-                            "vendors"})
+  for (const char* first :
+       {"ai_agents", "ai_conversations", "automation_workflows", "marketing_campaigns", "influencers", "vendors"})
     fill_table(tenant, first);
   for (const TableDef* table : schema::all_tables)
     if (!table->global && table->name != "audit_logs") fill_table(tenant, table->name);

@@ -29,10 +29,10 @@ std::vector<std::string> variants_of(const schema::TableDef& table);
 bool has_own_rows(const schema::TableDef& table);
 
 struct Tenant {
-  std::string name;                         // "a" or "b"
+  std::string name;  // "a" or "b"
   std::string organization;
-  std::map<std::string, std::string> users; // by principal; "x" is nobody's principal
-  std::map<std::string, std::string> rows;  // "table", "table variant", "table variant/se"
+  std::map<std::string, std::string> users;     // by principal; "x" is nobody's principal
+  std::map<std::string, std::string> rows;      // "table", "table variant", "table variant/se"
   std::map<std::string, std::string> sponsors;  // s1, s2, s3, sx
   std::map<std::string, std::string> devices;   // d1, d2: tokens
 };

@@ -67,7 +67,8 @@ Result<std::int64_t> insert_categories(UnitOfWork& uow, const Json& categories, 
   for (const Json& category : categories) {
     const std::string path = "categories[" + std::to_string(count++) + "]";
     if (!category.is_object()) return fail_field(Errc::invalid_argument, path, "must be an object");
-    if (category.contains("event_id")) return fail_field(Errc::invalid_argument, path + ".event_id", "is not given here");
+    if (category.contains("event_id"))
+      return fail_field(Errc::invalid_argument, path + ".event_id", "is not given here");
     Json row = category;
     row["event_id"] = to_text(event.id());
     EC_TRYV(insert_row(uow, schema::tables::ticket_categories, row, path + "."));

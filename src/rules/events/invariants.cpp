@@ -100,7 +100,8 @@ Status check_cancelling(UnitOfWork& uow, const Write& write) {
                                     Expr::equals(col::ticket_orders::order_status.index, "active")});
   EC_TRY(orders, uow.reader().count(schema::tables::ticket_orders, write.after->organization_id(), active));
   if (orders == 0) return ok();
-  return fail(Errc::unsupported, "an event with active orders cannot be cancelled yet: a later release returns the money");
+  return fail(Errc::unsupported,
+              "an event with active orders cannot be cancelled yet: a later release returns the money");
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ Result<bool> may_come_back(work::Reading& reading, const Record& event, const Re
   store::Query query;
   query.table = &schema::tables::check_ins;
   query.organization = ticket.organization_id();
-  query.where = Expr::all_of({is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), Expr::is_null(s::undone_at.index)});
+  query.where = Expr::all_of(
+      {is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), Expr::is_null(s::undone_at.index)});
   query.order = {{s::scanned_at.index, true}, {s::id.index, true}};
   query.limit = 1;
   EC_TRY(rows, reading.scan(query));
@@ -122,7 +123,8 @@ Status decide(work::Reading& reading, const Record& event, const Scan& scan, Adm
 }  // namespace
 
 Result<Admission> decide_admission(work::Reading& reading, const Record& event, const Scan& scan) {
-  EC_TRY(admission, scan.code ? read_code(reading, event, *scan.code) : read_number(reading, event, scan.ticket_number));
+  EC_TRY(admission,
+         scan.code ? read_code(reading, event, *scan.code) : read_number(reading, event, scan.ticket_number));
   if (admission.outcome.empty()) EC_TRYV(decide(reading, event, scan, admission));
   return admission;
 }

@@ -26,10 +26,6 @@ class ShapeCheck {
     if (from.text(name).size() > schema::indexed_text_bytes_max)
       add(path, "is longer than " + std::to_string(schema::indexed_text_bytes_max) + " bytes");
   }
-  void email(const Arguments& from, const std::string& path) {
-    const std::string text = trim(from.text("email"));
-    if (!text.empty() && !valid_email(text)) add(path, "is not an e-mail address");
-  }
   Status result() {
     if (detail_.fields.empty()) return ok();
     return Failure(Errc::invalid_argument, std::move(detail_));
@@ -50,11 +46,8 @@ void check_items(const Arguments& arguments, ShapeCheck& shape) {
     const std::int64_t quantity = items[i].integer("quantity");
     if (quantity >= 1 && static_cast<std::int64_t>(attendees.size()) > quantity)
       shape.add(at(i, "attendees"), "are more than the places");
-    for (std::size_t j = 0; j < attendees.size(); ++j) {
-      const std::string path = at(i, "attendees[" + std::to_string(j) + "].");
-      shape.email(attendees[j], path + "email");
-      shape.indexed(attendees[j], "phone", path + "phone");
-    }
+    for (std::size_t j = 0; j < attendees.size(); ++j)
+      shape.indexed(attendees[j], "phone", at(i, "attendees[" + std::to_string(j) + "].phone"));
   }
 }
 
@@ -100,7 +93,6 @@ bool in_window(const Record& category, Micros now) {
 Status check_cart_shape(const Arguments& arguments) {
   ShapeCheck shape;
   check_items(arguments, shape);
-  shape.email(arguments.object("customer"), "customer.email");
   shape.indexed(arguments.object("customer"), "phone", "customer.phone");
   shape.indexed(arguments, "referral_source", "referral_source");
   shape.indexed(arguments.object("payment"), "reference", "payment.reference");

@@ -31,7 +31,8 @@ Result<std::vector<Value>> waiting_orders(work::Reading& reading, const Record& 
   return ids;
 }
 
-Result<std::vector<Held>> places_of(work::Reading& reading, const Uuid& organization, const std::vector<Value>& orders) {
+Result<std::vector<Held>> places_of(work::Reading& reading, const Uuid& organization,
+                                    const std::vector<Value>& orders) {
   namespace c = col::ticket_order_items;
   std::vector<Held> held;
   for (std::size_t begin = 0; begin < orders.size(); begin += orders_at_once) {
@@ -52,7 +53,9 @@ Result<std::vector<Held>> places_of(work::Reading& reading, const Uuid& organiza
 Failure hold_limit(std::string message) { return fail(Errc::hold_limit, std::move(message)); }
 
 Status check_address(work::Reading& reading, const Cart& cart) {
-  const auto limited = [](const CartLine& line) { return !line.category[col::ticket_categories::max_per_order].is_null(); };
+  const auto limited = [](const CartLine& line) {
+    return !line.category[col::ticket_categories::max_per_order].is_null();
+  };
   if (cart.customer.email.empty() || std::none_of(cart.lines.begin(), cart.lines.end(), limited)) return ok();
   EC_TRY(orders, waiting_orders(reading, cart.event,
                                 is(col::ticket_orders::customer_email_folded, fold(cart.customer.email))));

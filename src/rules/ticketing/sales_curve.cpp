@@ -35,7 +35,8 @@ Result<Points> read_points(work::Reading& reading, const Record& event, const st
   sums.organization = event.organization_id();
   sums.where = is(c::event_id, event.id());
   sums.group_by = {c::date.index, c::hour.index, c::currency.index};
-  sums.measures = {{store::Aggregate::Kind::sum, c::tickets_sold.index}, {store::Aggregate::Kind::sum, c::revenue.index}};
+  sums.measures = {{store::Aggregate::Kind::sum, c::tickets_sold.index},
+                   {store::Aggregate::Kind::sum, c::revenue.index}};
   EC_TRY(rows, reading.reader().aggregate(sums));
   Points points;
   for (const auto& row : rows) {

@@ -67,7 +67,8 @@ Status count_sale(work::UnitOfWork& uow, const Record& event, const Record& orde
     Record* row = nullptr;
     for (Record& candidate : rows)
       if (candidate[c::ticket_category_id] == category) row = &candidate;
-    Figures figures{item[col::ticket_order_items::quantity].integer(), item[col::ticket_order_items::total].integer(), 1};
+    Figures figures{item[col::ticket_order_items::quantity].integer(),
+                    item[col::ticket_order_items::total].integer(), 1};
     if (row != nullptr) {
       figures.tickets += (*row)[c::tickets_sold].integer();
       figures.revenue += (*row)[c::revenue].integer();

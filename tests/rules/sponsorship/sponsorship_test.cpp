@@ -1,4 +1,4 @@
-// Sponsorship beyond the counted gaps of spec/INVENTORY.md: what belongs together, and counters within one unit of work.
+// Sponsorship beyond the counted gaps of spec/INVENTORY.md: what belongs together, counters within one unit of work.
 #include <gtest/gtest.h>
 
 #include "schema/all.hpp"

@@ -75,7 +75,8 @@ class SaleTest : public Fixture {
   }
   std::int64_t payments(const std::string& kind, const std::string& status) {
     namespace p = col::order_payments;
-    return count(tables::order_payments, Expr::all_of({Expr::equals(p::kind.index, kind), Expr::equals(p::status.index, status)}));
+    return count(tables::order_payments,
+                 Expr::all_of({Expr::equals(p::kind.index, kind), Expr::equals(p::status.index, status)}));
   }
 
   Uuid event_;
