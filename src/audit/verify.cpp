@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <vector>
 
 #include "audit/chain.hpp"
 #include "base/json.hpp"
@@ -29,14 +30,27 @@ constexpr ImageColumns image_columns[4] = {{a::old_personal, a::salt1, a::c1},
                                            {a::new_personal, a::salt3, a::c3},
                                            {a::new_values, a::salt4, a::c4}};
 
-// The seqs whose images an erase entry declared gone: {"erased": [[first, last], ...]}.
-void note_erased(const Record& entry, std::set<std::pair<std::int64_t, std::int64_t>>& erased) {
+// What an erase entry declared gone; it speaks of earlier entries only.
+struct Erased {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+
+// {"erased": [[first, last], ...]}
+void note_erased(const Record& entry, std::vector<Erased>& erased) {
   if (entry[a::operation].text() != "erase" || entry[a::new_values].is_null()) return;
   auto parsed = parse_json(entry[a::new_values].text());
   if (!parsed || !parsed.assume_value().contains("erased")) return;
   for (const Json& range : parsed.assume_value()["erased"])
     if (range.is_array() && range.size() == 2 && range[0].is_number_integer() && range[1].is_number_integer())
-      erased.emplace(range[0].get<std::int64_t>(), range[1].get<std::int64_t>());
+      erased.push_back({range[0].get<std::int64_t>(),
+                        std::min(range[1].get<std::int64_t>(), entry[a::seq].integer() - 1)});
+}
+
+// The one copy of a principal that the hash does not cover.
+bool names_its_user(const Record& entry) {
+  if (entry[a::principal_kind].text() != "user") return entry[a::user_id].is_null();
+  return entry[a::user_id] == entry[a::principal_id];
 }
 
 class Walk {
@@ -51,6 +65,7 @@ class Walk {
     const Bytes& stored = row[a::entry_hash].bytes();
     if (!std::equal(stored.begin(), stored.end(), expected.begin(), expected.end()))
       return bad(seq, "the entry was changed, or the one before it");
+    if (!names_its_user(row)) return bad(seq, "the user was changed");
     check_images(row, seq);
     note_erased(row, erased_);
     previous_ = expected;
@@ -62,10 +77,12 @@ class Walk {
     if (report_.first_bad) return;
     for (std::int64_t seq : blank_) {
       const bool listed = std::any_of(erased_.begin(), erased_.end(),
-                                      [&](const auto& range) { return range.first <= seq && seq <= range.second; });
+                                      [&](const Erased& range) { return range.first <= seq && seq <= range.last; });
       if (!listed) return bad(seq, "an image is missing and no erasure lists it");
     }
-    if (head.seq != report_.entries || head.hash != previous_) bad(report_.entries, "the chain's end is missing");
+    if (head.seq > report_.entries) return bad(report_.entries + 1, "the chain's end is missing");
+    if (head.seq < report_.entries) return bad(head.seq + 1, "the entry was not written by the engine");
+    if (head.hash != previous_) bad(head.seq, "the entry was changed");
   }
 
  private:
@@ -73,6 +90,7 @@ class Walk {
     for (const ImageColumns& columns : image_columns) {
       const Value& salt = row[columns.salt];
       if (salt.is_null() || salt.bytes().empty()) {
+        if (!row[columns.image].is_null()) return bad(seq, "an image stands without its salt");
         blank_.insert(seq);
         continue;
       }
@@ -85,7 +103,7 @@ class Walk {
 
   ChainReport& report_;
   Digest previous_{};
-  std::set<std::pair<std::int64_t, std::int64_t>> erased_;
+  std::vector<Erased> erased_;
   std::set<std::int64_t> blank_;
 };
 

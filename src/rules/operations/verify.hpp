@@ -1,5 +1,6 @@
 // What verify_store checks inside a tenant beyond pages and foreign keys, which the store checks itself: derived
-// columns against what they are derived from, invariants row by row, the audit chain, and rows against their last audit entry.
+// columns against what they are derived from, invariants row by row, the audit chain, and rows against their last audit
+// entry.
 // Thread: runs on one reader's snapshot.
 #pragma once
 

@@ -81,7 +81,8 @@ Status fits_event(UnitOfWork& uow, const Write& write) {
   if (capacity.is_null()) return ok();
   const Expr others = Expr::all_of({Expr::equals(c::event_id.index, after[c::event_id]),
                                     Expr::compare(c::id.index, Expr::Op::ne, after.id())});
-  EC_TRY(places, sum_of(uow.reader(), schema::tables::ticket_categories, after.organization_id(), c::total_quantity, others));
+  EC_TRY(places, sum_of(uow.reader(), schema::tables::ticket_categories, after.organization_id(),
+                        c::total_quantity, others));
   if (places + after[c::total_quantity].integer() <= capacity.integer()) return ok();
   return fail_fact(Errc::capacity_exceeded, "max_capacity", std::to_string(capacity.integer()));
 }
