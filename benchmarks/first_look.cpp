@@ -37,17 +37,17 @@ eventcore::Session session_of(eventcore::Engine& engine, const Json& principal) 
 
 Place set_up(eventcore::Engine& engine) {
   auto service = session_of(engine, {{"kind", "service"}, {"reason", "benchmark"}});
-  const Json made = reply_of(service.call(
-      "create_organization",
-      R"({"name":"Bench","slug":"bench","owner":{"email":"owner@bench.example","full_name":"Owner"}})"));
+  const Json made = reply_of(
+      service.call("create_organization",
+                   R"({"name":"Bench","slug":"bench","owner":{"email":"owner@bench.example","full_name":"Owner"}})"));
   Place place;
   place.owner = made["owner"]["id"];
   auto owner = session_of(engine, {{"kind", "user"}, {"id", place.owner}});
   const Json event = reply_of(owner.insert(
-      "events",
-      R"({"name":"Bench","start_datetime":"2030-05-01T10:00:00Z","end_datetime":"2030-05-01T20:00:00Z"})"));
+      "events", R"({"name":"Bench","start_datetime":"2030-05-01T10:00:00Z","end_datetime":"2030-05-01T20:00:00Z"})"));
   place.event = event["id"];
-  const Json row = {{"event_id", place.event}, {"name", "Hot"}, {"base_price", "10.00"}, {"total_quantity", 10'000'000}};
+  const Json row = {
+      {"event_id", place.event}, {"name", "Hot"}, {"base_price", "10.00"}, {"total_quantity", 10'000'000}};
   place.category = reply_of(owner.insert("ticket_categories", row.dump()))["id"];
   reply_of(owner.update("events", place.event, R"({"status":"confirmed"})"));
   return place;
@@ -87,7 +87,8 @@ double sell(eventcore::Engine& engine, const Place& place, int callers, double s
 std::vector<std::string> codes_of(eventcore::Engine& engine, const Place& place) {
   auto owner = session_of(engine, {{"kind", "user"}, {"id", place.owner}});
   std::vector<std::string> codes;
-  Json request = {{"where", {{"event_id", place.event}, {"status", "valid"}}}, {"columns", {"qr_code_data"}}, {"limit", 1000}};
+  Json request = {
+      {"where", {{"event_id", place.event}, {"status", "valid"}}}, {"columns", {"qr_code_data"}}, {"limit", 1000}};
   for (;;) {
     const Json page = reply_of(owner.list("tickets", request.dump()));
     for (const Json& row : page["rows"]) codes.push_back(row["qr_code_data"]);

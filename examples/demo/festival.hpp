@@ -20,7 +20,7 @@ struct Tenant {
 struct Festival {
   Tenant conference;  // imported from the Open Event folder
   Tenant concert;
-  Tenant workshop;    // its room has five places
+  Tenant workshop;            // its room has five places
   std::int64_t start_us = 0;  // of the conference
   std::int64_t end_us = 0;
 };

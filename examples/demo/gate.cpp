@@ -19,9 +19,8 @@ constexpr std::size_t duplicates = 40;  // guests who try their luck twice
 
 std::vector<std::string> sold_codes(Host& owner, const Tenant& tenant) {
   std::vector<std::string> codes;
-  Json request = {{"where", {{"event_id", tenant.event_id}, {"status", "valid"}}},
-                  {"columns", {"qr_code_data"}},
-                  {"limit", 1'000}};
+  Json request = {
+      {"where", {{"event_id", tenant.event_id}, {"status", "valid"}}}, {"columns", {"qr_code_data"}}, {"limit", 1'000}};
   for (;;) {
     const Json page = owner.list("tickets", request);
     for (const Json& row : page["rows"]) codes.push_back(row["qr_code_data"]);
@@ -81,7 +80,8 @@ void open_the_gate(eventcore::Engine& engine, const Festival& festival, const st
   step("The doors open: a C program checks the codes in, on the same store, in a process of its own");
   const Tenant& tenant = festival.conference;
   Host owner = user(engine, tenant.owner_id);
-  const Json device = owner.call("register_device", {{"event_id", tenant.event_id}, {"name", "Main door"}, {"gate", "main"}});
+  const Json device =
+      owner.call("register_device", {{"event_id", tenant.event_id}, {"name", "Main door"}, {"gate", "main"}});
   write_lines(output + "/gate.token", {device["token"].get<std::string>()});
   std::filesystem::permissions(output + "/gate.token",
                                std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);

@@ -55,6 +55,8 @@ Host user(eventcore::Engine& engine, const std::string& id) {
   return open_session(engine, {{"kind", "user"}, {"id", id}});
 }
 
-Host anonymous(eventcore::Engine& engine) { return open_session(engine, {{"kind", "anon"}}); }
+Host anonymous(eventcore::Engine& engine) {
+  return open_session(engine, {{"kind", "anon"}});
+}
 
 }  // namespace demo

@@ -29,9 +29,11 @@ Sale random_sale(const Tenant& tenant, std::mt19937_64& random, long number) {
   // Few are supporters; the categories come with the dearest first.
   const std::uint64_t draw = random() % 20;
   const std::size_t category = draw == 0 ? 0 : draw < 13 ? 1 : 2;
-  return {tenant.event_id, tenant.categories[category], 1 + static_cast<int>(random() % 4),
-          {{"email", "guest" + std::to_string(number) + "@mail.example"},
-           {"name", names[random() % std::size(names)]}}};
+  return {
+      tenant.event_id,
+      tenant.categories[category],
+      1 + static_cast<int>(random() % 4),
+      {{"email", "guest" + std::to_string(number) + "@mail.example"}, {"name", names[random() % std::size(names)]}}};
 }
 
 Json order_of(const Sale& sale) {
@@ -51,7 +53,8 @@ long sell_at_the_box_office(eventcore::Engine& engine, const Tenant& tenant, std
     Json order = order_of(sale);
     const Json quote = clerk.call("quote_order", {{"event_id", sale.event_id}, {"items", order["items"]}});
     order["payment"] = {{"method", "cash"}, {"amount", quote["order"]["total_amount"]}};
-    const Json reply = clerk.call("place_order", order, "box-office-" + std::to_string(thread_seed) + "-" + std::to_string(i));
+    const Json reply =
+        clerk.call("place_order", order, "box-office-" + std::to_string(thread_seed) + "-" + std::to_string(i));
     sold += static_cast<long>(reply["tickets"].size());
   }
   return sold;
@@ -65,7 +68,8 @@ long sell_online(eventcore::Engine& engine, const Tenant& tenant, std::uint64_t 
   long sold = 0;
   for (int i = 0; i < orders_a_thread_a_day; ++i) {
     const std::string tag = std::to_string(thread_seed) + "-" + std::to_string(i);
-    const Json placed = visitor.call("place_order", order_of(random_sale(tenant, random, first + i)), "online-order-key-" + tag);
+    const Json placed =
+        visitor.call("place_order", order_of(random_sale(tenant, random, first + i)), "online-order-key-" + tag);
     const Json& order = placed["order"];
     shop.call("start_payment", {{"order_id", order["id"]}, {"provider", "demo-pay"}, {"reference", "pay_" + tag}});
     const Json reply = shop.call("confirm_payment", {{"order_id", order["id"]},
@@ -122,10 +126,11 @@ long sell(eventcore::Engine& engine, const Festival& festival) {
 void expire_one_order(eventcore::Engine& engine, const Festival& festival) {
   step("An order that nobody pays expires");
   Host visitor = anonymous(engine);
-  const Json placed = visitor.call(
-      "place_order", {{"event_id", festival.concert.event_id},
-                      {"items", Json::array({{{"ticket_category_id", festival.concert.categories[0]}, {"quantity", 3}}})},
-                      {"customer", {{"email", "undecided@mail.example"}, {"name", "Una Sure"}}}});
+  const Json placed =
+      visitor.call("place_order",
+                   {{"event_id", festival.concert.event_id},
+                    {"items", Json::array({{{"ticket_category_id", festival.concert.categories[0]}, {"quantity", 3}}})},
+                    {"customer", {{"email", "undecided@mail.example"}, {"name", "Una Sure"}}}});
   const std::string number = placed["order"]["order_number"];
   say("order " + number + " holds 3 places until " + placed["order"]["expires_at"].get<std::string>());
   if (const auto set = engine.set_clock(engine.now_us() + 16 * minute_us); !set)

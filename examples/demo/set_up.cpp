@@ -25,11 +25,11 @@ std::string time_of(const Json& event, const std::string& newer, const std::stri
 }
 
 Tenant new_tenant(Host& host, const std::string& name, const std::string& slug, const Json& settings) {
-  const Json reply = host.call("create_organization", {{"name", name},
-                                                       {"slug", slug},
-                                                       {"settings", settings},
-                                                       {"owner", {{"email", "owner@" + slug + ".example"},
-                                                                  {"full_name", "Owner of " + name}}}});
+  const Json reply = host.call(
+      "create_organization", {{"name", name},
+                              {"slug", slug},
+                              {"settings", settings},
+                              {"owner", {{"email", "owner@" + slug + ".example"}, {"full_name", "Owner of " + name}}}});
   Tenant tenant;
   tenant.name = name;
   tenant.organization_id = reply["organization"]["id"];
@@ -38,8 +38,8 @@ Tenant new_tenant(Host& host, const std::string& name, const std::string& slug, 
 }
 
 Json category(const std::string& name, const std::string& type, const std::string& price, int places) {
-  return {{"name", name},           {"category_type", type},   {"base_price", price},
-          {"currency", "EUR"},      {"total_quantity", places}, {"max_per_order", 10}};
+  return {{"name", name},      {"category_type", type},    {"base_price", price},
+          {"currency", "EUR"}, {"total_quantity", places}, {"max_per_order", 10}};
 }
 
 void import_conference(Host& host, const std::string& folder, Tenant& tenant) {
@@ -62,10 +62,9 @@ void import_conference(Host& host, const std::string& folder, Tenant& tenant) {
 void make_event(eventcore::Engine& engine, Tenant& tenant, const std::string& name, const std::string& type,
                 std::int64_t start_us, int places, const std::string& price) {
   Host owner = user(engine, tenant.owner_id);
-  const Json venue = owner.insert("venues", {{"name", name + " hall"},
-                                             {"address", "1 Harbour Street"},
-                                             {"venue_type", "indoor"},
-                                             {"max_capacity", places}});
+  const Json venue = owner.insert(
+      "venues",
+      {{"name", name + " hall"}, {"address", "1 Harbour Street"}, {"venue_type", "indoor"}, {"max_capacity", places}});
   const Json event = owner.insert("events", {{"name", name},
                                              {"event_type", type},
                                              {"venue_id", venue["id"]},

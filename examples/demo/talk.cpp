@@ -18,7 +18,9 @@ void say(const std::string& text) {
 }
 
 Progress::Progress(std::string what, long total)
-    : what_(std::move(what)), total_(total), terminal_(isatty(STDOUT_FILENO) == 1),
+    : what_(std::move(what)),
+      total_(total),
+      terminal_(isatty(STDOUT_FILENO) == 1),
       start_(std::chrono::steady_clock::now()) {}
 
 void Progress::at(long done) {

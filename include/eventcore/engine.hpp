@@ -35,9 +35,9 @@ class PendingCore;
 class Key {
  public:
   Key();
-  static Key raw(std::span<const std::uint8_t> bytes);          // exactly 32 bytes
-  static Key passphrase(std::string_view text);                 // stretched with Argon2id
-  static Key recovery_code(std::string_view text);              // as add_recovery_code gave it
+  static Key raw(std::span<const std::uint8_t> bytes);  // exactly 32 bytes
+  static Key passphrase(std::string_view text);         // stretched with Argon2id
+  static Key recovery_code(std::string_view text);      // as add_recovery_code gave it
   ~Key();
   Key(Key&&) noexcept;
   Key& operator=(Key&&) noexcept;
@@ -52,26 +52,26 @@ class Key {
 };
 
 struct OpenOptions {
-  std::string path;                                // NAME.ecdb; its side files lie beside it
+  std::string path;  // NAME.ecdb; its side files lie beside it
   Key key;
-  bool create = false;                             // make the store when it is absent
-  bool create_new = false;                         // refuse when it is present
+  bool create = false;      // make the store when it is absent
+  bool create_new = false;  // refuse when it is present
   bool read_only = false;
-  bool accept_loss = false;                        // open although commits are known to be lost; this is recorded
-  bool test_clock = false;                         // Engine::set_clock works, and only then
-  std::int64_t cache_bytes = 64LL * 1024 * 1024;   // page cache of a connection
-  std::int64_t busy_timeout_us = 10'000'000;       // waiting for other processes' write turns
+  bool accept_loss = false;                       // open although commits are known to be lost; this is recorded
+  bool test_clock = false;                        // Engine::set_clock works, and only then
+  std::int64_t cache_bytes = 64LL * 1024 * 1024;  // page cache of a connection
+  std::int64_t busy_timeout_us = 10'000'000;      // waiting for other processes' write turns
 };
 
 struct CallOptions {
-  std::string_view idempotency_key{};              // 16 to 255 visible ASCII characters; empty: none
-  std::int64_t timeout_us = 0;                     // deadline_exceeded when the call could not begin by then; 0: none
+  std::string_view idempotency_key{};  // 16 to 255 visible ASCII characters; empty: none
+  std::int64_t timeout_us = 0;         // deadline_exceeded when the call could not begin by then; 0: none
 };
 
 struct RecordOptions {
-  std::string_view organization_id{};              // for sessions without a tenant; an insert names it in the row
+  std::string_view organization_id{};  // for sessions without a tenant; an insert names it in the row
   std::string_view idempotency_key{};
-  std::int64_t if_version = 0;                     // 0: do not ask
+  std::int64_t if_version = 0;  // 0: do not ask
   std::int64_t timeout_us = 0;
 };
 
@@ -132,12 +132,12 @@ class Engine {
   // {"kind": "anon", "organization_id"?} | {"kind": "sponsor", "id"}.
   Result<Session> session(std::string_view principal_json);
 
-  [[nodiscard]] std::string stats() const;                            // JSON
-  [[nodiscard]] std::string logs(std::size_t lines_max);              // JSON array; lines are pulled, never printed
+  [[nodiscard]] std::string stats() const;                // JSON
+  [[nodiscard]] std::string logs(std::size_t lines_max);  // JSON array; lines are pulled, never printed
   [[nodiscard]] std::int64_t now_us() const;
-  Result<void> set_clock(std::int64_t now_us);                        // clock_not_settable unless opened so
-  Result<std::string> add_recovery_code();                            // shown once
-  Result<void> close();                                               // checkpoints; sessions answer `closed` after it
+  Result<void> set_clock(std::int64_t now_us);  // clock_not_settable unless opened so
+  Result<std::string> add_recovery_code();      // shown once
+  Result<void> close();                         // checkpoints; sessions answer `closed` after it
 
  private:
   std::shared_ptr<api::EngineCore> core_;

@@ -30,7 +30,7 @@ struct FailureDetail {
 
 class Failure {
  public:
-  Failure() = default;  // Outcome wants a default; it reads as `internal`
+  Failure() = default;                 // Outcome wants a default; it reads as `internal`
   Failure(Errc code) : code_(code) {}  // NOLINT(google-explicit-constructor): `return Errc::x;` is the common path
   Failure(Errc code, FailureDetail detail)
       : code_(code), detail_(std::make_shared<const FailureDetail>(std::move(detail))) {}
@@ -56,11 +56,15 @@ std::error_code make_error_code(const Failure& failure);
 [[noreturn]] void outcome_throw_as_system_error_with_payload(const Failure& failure);
 
 template <class T>
-using Result = BOOST_OUTCOME_V2_NAMESPACE::std_result<T, Failure, BOOST_OUTCOME_V2_NAMESPACE::policy::default_policy<T, Failure, void>>;
+using Result =
+    BOOST_OUTCOME_V2_NAMESPACE::std_result<T, Failure,
+                                           BOOST_OUTCOME_V2_NAMESPACE::policy::default_policy<T, Failure, void>>;
 
 using Status = Result<void>;
 
-inline auto ok() { return BOOST_OUTCOME_V2_NAMESPACE::success(); }
+inline auto ok() {
+  return BOOST_OUTCOME_V2_NAMESPACE::success();
+}
 
 }  // namespace eventcore
 

@@ -107,7 +107,8 @@ Result<Json> verify_store(EngineCore& engine, const policy::Principal& principal
   }
   EC_TRYV(store->read([&](store::Reader& reader) -> Status {
     EC_TRYV(operations::verify_shared(reader, report));
-    for (const Uuid& organization : organizations) EC_TRYV(operations::verify_organization(reader, organization, report));
+    for (const Uuid& organization : organizations)
+      EC_TRYV(operations::verify_organization(reader, organization, report));
     return ok();
   }));
   return report.json();

@@ -52,6 +52,18 @@ struct Batch {
   bool full = false;
 };
 
+// The first number that can still be had: the next one to come when nothing is kept.
+Result<std::int64_t> first_kept(store::Reader& reader, const std::optional<Uuid>& tenant) {
+  EC_TRY(first, reader.first_change_kept(tenant));
+  if (first != 0) return first;
+  if (!tenant) {
+    EC_TRY(last, reader.store_seq());
+    return last + 1;
+  }
+  EC_TRY(head, reader.chain_head(*tenant));
+  return head.feed_seq + 1;
+}
+
 Status read_batch(store::Reader& reader, const policy::Principal& principal, const ChangesRequest& request, Micros now,
                   Batch& batch) {
   EC_TRY(facts, policy::load_facts(reader, principal, now));
@@ -60,7 +72,7 @@ Status read_batch(store::Reader& reader, const policy::Principal& principal, con
     return Failure(Errc::command_denied, {"there is no change feed for customers and anonymous callers", {}, {}});
   const bool store_wide = facts.is_service() && !facts.organization;
   const std::optional<Uuid> tenant = store_wide ? std::nullopt : facts.organization;
-  EC_TRY(first, reader.first_change_kept(tenant));
+  EC_TRY(first, first_kept(reader, tenant));
   if (first > batch.next + 1) return fail_fact(Errc::feed_gone, "first_kept", std::to_string(first));
   EC_TRY(rows, reader.changes(tenant, batch.next, read_ahead));
   for (const store::FeedRow& row : rows) {
@@ -88,9 +100,8 @@ Result<Json> read_changes(EngineCore& engine, const policy::Principal& principal
   for (;;) {
     EC_TRY(store, engine.store());
     const std::int64_t seen = store->commit_count();
-    EC_TRYV(store->read([&](store::Reader& reader) {
-      return read_batch(reader, principal, request, engine.clock().now_us(), batch);
-    }));
+    EC_TRYV(store->read(
+        [&](store::Reader& reader) { return read_batch(reader, principal, request, engine.clock().now_us(), batch); }));
     if (batch.full && batch.changes.empty()) continue;
     const std::int64_t left = until - engine.clock().steady_us();
     if (!batch.changes.empty() || left <= 0) break;

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "api/request.hpp"
 #include "base/json.hpp"
 #include "base/secret.hpp"
 #include "base/text.hpp"
@@ -10,6 +13,28 @@ namespace eventcore::api {
 
 using policy::Principal;
 using policy::PrincipalKind;
+
+namespace {
+
+// Commits that are known to be lost were accepted by whoever opened the store: the store's own chain says so.
+Status record_accepted_loss(const std::shared_ptr<EngineCore>& engine) {
+  EC_TRY(store, engine->store());
+  if (!store->lost() || store->read_only()) return ok();
+  Principal principal;
+  principal.kind = PrincipalKind::service;
+  principal.reason = "the store was opened with accept_loss";
+  auto request = std::make_shared<Request>(engine, principal, "open", engine->clock().now_us());
+  Json values = Json::object();
+  values["store_commit"] = store->lost()->store_commit;
+  values["anchor_commit"] = store->lost()->anchor_commit;
+  request->body = [text = dump(values)](work::UnitOfWork& unit) -> Result<Json> {
+    EC_TRYV(unit.record_act(Uuid{}, "accept_loss", text));
+    return Json(nullptr);
+  };
+  return store->write([request](store::Writer& writer) { return request->run(writer); });
+}
+
+}  // namespace
 
 Result<std::shared_ptr<EngineCore>> EngineCore::open(store::OpenOptions options, bool test_clock,
                                                      const Injected& injected) {
@@ -31,6 +56,7 @@ Result<std::shared_ptr<EngineCore>> EngineCore::open(store::OpenOptions options,
   const store::Environment environment{*engine->clock_, *engine->random_, files, *engine->log_, injected.vfs};
   EC_TRY(store, store::Store::open(std::move(options), environment));
   engine->store_ = std::move(store);
+  EC_TRYV(record_accepted_loss(engine));
   return engine;
 }
 
@@ -108,7 +134,7 @@ Result<Principal> read_customer(const Json& json) {
   EC_TRYV(only_members(json, {"email", "organization_id"}));
   Principal principal;
   principal.kind = PrincipalKind::customer;
-  const std::string email = member(json, "email");
+  const std::string email = trim(member(json, "email"));
   if (!valid_email(email)) return bad_principal("email", "must be an e-mail address");
   principal.email = fold(email);
   EC_TRYV(read_organization(json, principal));

@@ -6,11 +6,11 @@
 #include <memory>
 #include <string>
 
+#include <eventcore/result.hpp>
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/uuid.hpp"
-#include <eventcore/result.hpp>
 #include "policy/principal.hpp"
 #include "store/store.hpp"
 

@@ -1,6 +1,6 @@
 // The C++ API of include/eventcore/engine.hpp over the cores.
-#include <eventcore/engine.hpp>
 #include <algorithm>
+#include <eventcore/engine.hpp>
 
 #include "api/engine.hpp"
 #include "api/session.hpp"
@@ -52,7 +52,9 @@ store::OpenOptions store_options(const OpenOptions& options) {
   return out;
 }
 
-api::CallContext context_of(const CallOptions& options) { return {options.idempotency_key, options.timeout_us}; }
+api::CallContext context_of(const CallOptions& options) {
+  return {options.idempotency_key, options.timeout_us};
+}
 
 api::SessionCore::RecordContext context_of(const RecordOptions& options) {
   return {options.organization_id, options.idempotency_key, options.if_version, options.timeout_us};
@@ -60,7 +62,9 @@ api::SessionCore::RecordContext context_of(const RecordOptions& options) {
 
 }  // namespace
 
-std::optional<Result<std::string>> Pending::wait(std::int64_t timeout_us) { return core_->wait(timeout_us); }
+std::optional<Result<std::string>> Pending::wait(std::int64_t timeout_us) {
+  return core_->wait(timeout_us);
+}
 
 Result<std::string> Session::call(std::string_view command, std::string_view arguments, const CallOptions& options) {
   return core_->call(command, arguments, context_of(options));
@@ -104,9 +108,15 @@ Result<std::int64_t> Session::count(std::string_view table, std::string_view req
   return core_->count(table, request);
 }
 
-Result<void> Session::begin() { return core_->begin(); }
-Result<void> Session::commit() { return core_->commit(); }
-Result<void> Session::rollback() { return core_->rollback(); }
+Result<void> Session::begin() {
+  return core_->begin();
+}
+Result<void> Session::commit() {
+  return core_->commit();
+}
+Result<void> Session::rollback() {
+  return core_->rollback();
+}
 
 Result<std::string> Session::changes(std::int64_t since, std::int64_t limit, std::int64_t timeout_us) {
   return core_->changes(since, limit, timeout_us);
@@ -131,24 +141,34 @@ std::string Engine::stats() const {
   return store ? api::stats_json(store.assume_value()->stats()) : std::string("{}");
 }
 
-std::string Engine::logs(std::size_t lines_max) { return api::logs_json(*core_, lines_max); }
+std::string Engine::logs(std::size_t lines_max) {
+  return api::logs_json(*core_, lines_max);
+}
 
-std::int64_t Engine::now_us() const { return core_->clock().now_us(); }
+std::int64_t Engine::now_us() const {
+  return core_->clock().now_us();
+}
 
-Result<void> Engine::set_clock(std::int64_t now_us) { return core_->set_clock(now_us); }
+Result<void> Engine::set_clock(std::int64_t now_us) {
+  return core_->set_clock(now_us);
+}
 
 Result<std::string> Engine::add_recovery_code() {
   EC_TRY(store, core_->store());
   return store->add_recovery_code();
 }
 
-Result<void> Engine::close() { return core_->close(); }
+Result<void> Engine::close() {
+  return core_->close();
+}
 
 const std::string& schema_json() {
   static const std::string text = dump(schema::schema_json());
   return text;
 }
 
-std::string version_json() { return api::version_json(); }
+std::string version_json() {
+  return api::version_json();
+}
 
 }  // namespace eventcore

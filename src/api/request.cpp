@@ -76,11 +76,25 @@ std::optional<work::Reading::Subject> read_subject(std::string_view line) {
 
 }  // namespace
 
+namespace {
+
+policy::Operation operation_of(std::string_view record_call) {
+  if (record_call == "update") return policy::Operation::update;
+  return record_call == "delete" ? policy::Operation::remove : policy::Operation::create;
+}
+
+}  // namespace
+
+// A replay needs the right to the call now, not only the right it had then.
 Status Request::still_allowed(store::Writer& writer, const policy::Facts& facts, std::string_view subject_line) {
   if (facts.is_service()) return ok();
   const Errc refusal = command != nullptr ? Errc::command_denied : Errc::not_found;
   const auto subject = read_subject(subject_line);
-  if (!subject) return command != nullptr && command->runs == schema::Runs::anyone ? Status(ok()) : Status(refusal);
+  if (!subject) {
+    if (command != nullptr) return command->runs == schema::Runs::anyone ? Status(ok()) : Status(refusal);
+    // A deleted row decides nothing any more, and the reply tells nothing; an empty list of rows neither.
+    return ok();
+  }
   const schema::TableDef& table = *schema::find_table(subject->table);
   EC_TRY(row, writer.get(table, subject->organization, subject->id));
   if (!row) return refusal;
@@ -90,7 +104,9 @@ Status Request::still_allowed(store::Writer& writer, const policy::Facts& facts,
     return allowed ? Status(ok()) : Status(refusal);
   }
   EC_TRY(verdict, policy::decide(policy::Operation::view, *row, facts, related));
-  return verdict.allowed ? Status(ok()) : Status(refusal);
+  if (!verdict.allowed) return refusal;
+  EC_TRY(granted, policy::decide(operation_of(call.command), *row, facts, related));
+  return granted.allowed ? Status(ok()) : Status(Errc::policy_denied);
 }
 
 Result<std::optional<std::string>> Request::replay(store::Writer& writer, const policy::Facts& facts,

@@ -24,9 +24,9 @@ struct Request {
   const schema::CommandDef* command = nullptr;  // null: a record call
   Body body;
   std::string idempotency_key;
-  Digest request_hash{};                     // of command and decoded, defaulted arguments
-  std::optional<Uuid> required_tenant;       // inside a transaction: the tenant it writes for already
-  std::optional<Uuid> tenant;                // the one this run wrote for
+  Digest request_hash{};                // of command and decoded, defaulted arguments
+  std::optional<Uuid> required_tenant;  // inside a transaction: the tenant it writes for already
+  std::optional<Uuid> tenant;           // the one this run wrote for
   std::string reply;
 
   Request(std::shared_ptr<EngineCore> engine, const policy::Principal& principal, std::string name, Micros now);

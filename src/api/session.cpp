@@ -75,7 +75,6 @@ Failure at_position(const Failure& failure, std::size_t position) {
   return {failure.code(), std::move(detail)};
 }
 
-
 Result<std::vector<std::string>> texts_of(const Json& json, const char* name) {
   std::vector<std::string> texts;
   const auto found = json.find(name);
@@ -92,7 +91,8 @@ Result<std::vector<std::string>> texts_of(const Json& json, const char* name) {
 Status only_known(const Json& json, std::initializer_list<std::string_view> names) {
   FailureDetail detail;
   for (const auto& [name, value] : json.items())
-    if (std::find(names.begin(), names.end(), name) == names.end()) detail.fields.push_back({name, "is not known here"});
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      detail.fields.push_back({name, "is not known here"});
   if (detail.fields.empty()) return ok();
   return Failure(Errc::invalid_argument, std::move(detail));
 }
@@ -110,17 +110,23 @@ Result<work::ListRequest> read_list_request(const TableDef& table, std::string_v
   request.expand = std::move(expand);
   FailureDetail detail;
   if (const auto limit = json.find("limit"); limit != json.end() && !limit->is_null()) {
-    if (limit->is_number_integer()) request.limit = limit->get<std::int64_t>();
-    else detail.fields.push_back({"limit", "must be a whole number"});
+    if (limit->is_number_integer())
+      request.limit = limit->get<std::int64_t>();
+    else
+      detail.fields.push_back({"limit", "must be a whole number"});
   }
   if (const auto after = json.find("after"); after != json.end() && !after->is_null()) {
-    if (after->is_string()) request.after = after->get<std::string>();
-    else detail.fields.push_back({"after", "must be a cursor"});
+    if (after->is_string())
+      request.after = after->get<std::string>();
+    else
+      detail.fields.push_back({"after", "must be a cursor"});
   }
   if (const auto tenant = json.find("organization_id"); tenant != json.end() && !tenant->is_null()) {
     auto id = tenant->is_string() ? parse_uuid(tenant->get<std::string>()) : Result<Uuid>(Errc::invalid_argument);
-    if (id) request.organization = id.assume_value();
-    else detail.fields.push_back({"organization_id", "must be a uuid"});
+    if (id)
+      request.organization = id.assume_value();
+    else
+      detail.fields.push_back({"organization_id", "must be a uuid"});
   }
   if (!detail.fields.empty()) return Failure(Errc::invalid_argument, std::move(detail));
   return request;
@@ -206,7 +212,7 @@ Result<std::string> SessionCore::dispatch(std::string_view name, const Json& giv
   EC_TRY(decoded, schema::decode_arguments(*command, given));
   EC_TRYV(may_begin(*command, principal_.kind));
   if (name == "run_maintenance" || name == "verify_store") {
-    if (in_transaction_) return Failure(Errc::transaction_open, {"this command does not run inside a transaction", {}, {}});
+    if (in_transaction_) return fail(Errc::transaction_open, "this command does not run inside a transaction");
     EC_TRY(json, name == "verify_store" ? verify_store(*engine_, principal_, Arguments(decoded))
                                         : run_maintenance(engine_, principal_, Arguments(decoded)));
     return dump(json);
@@ -215,9 +221,8 @@ Result<std::string> SessionCore::dispatch(std::string_view name, const Json& giv
   if (!command->mutates) {
     const rules::Rule* rule = rules::find_rule(command->id);
     if (rule == nullptr || rule->read == nullptr) return Errc::internal;
-    return run_read(std::string(name), [&](work::Reading& reading) {
-      return rule->read(reading, *command, Arguments(*arguments));
-    });
+    return run_read(std::string(name),
+                    [&](work::Reading& reading) { return rule->read(reading, *command, Arguments(*arguments)); });
   }
   EC_TRY(body, write_body(*command, arguments));
   EC_TRY(request, make_request(std::string(name), *arguments, std::move(body), context));
@@ -225,7 +230,8 @@ Result<std::string> SessionCore::dispatch(std::string_view name, const Json& giv
   return run_write(request, context.timeout_us);
 }
 
-Result<std::string> SessionCore::call(std::string_view command, std::string_view arguments, const CallContext& context) {
+Result<std::string> SessionCore::call(std::string_view command, std::string_view arguments,
+                                      const CallContext& context) {
   const Busy busy(*this);
   EC_TRYV(busy.status());
   EC_TRY(json, object_of(arguments));
@@ -239,6 +245,7 @@ Result<std::string> SessionCore::call_many(std::string_view calls, const CallCon
   if (!json.is_array() || json.size() > static_cast<std::size_t>(rows_many_max))
     return fail(Errc::invalid_argument, "must be a list of at most 10,000 [command, arguments] pairs");
   auto bodies = std::make_shared<std::vector<WriteBody>>();
+  const CommandDef* last = nullptr;
   for (std::size_t i = 0; i < json.size(); ++i) {
     const Json& entry = json[i];
     if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_object())
@@ -248,21 +255,25 @@ Result<std::string> SessionCore::call_many(std::string_view calls, const CallCon
       return at_position(fail(Errc::unknown_command, "there is no such command that writes"), i);
     auto decoded = schema::decode_arguments(*command, entry[1]);
     if (!decoded) return at_position(decoded.error(), i);
-    EC_TRYV(may_begin(*command, principal_.kind));
+    const Status allowed = may_begin(*command, principal_.kind);
+    if (!allowed) return at_position(allowed.error(), i);
     EC_TRY(body, write_body(*command, std::make_shared<const Json>(std::move(decoded.assume_value()))));
     bodies->push_back(std::move(body));
+    last = command;
   }
-  EC_TRY(request, make_request("call_many", json,
-                               [bodies](work::UnitOfWork& unit) -> Result<Json> {
-                                 Json replies = Json::array();
-                                 for (std::size_t i = 0; i < bodies->size(); ++i) {
-                                   auto reply = (*bodies)[i](unit);
-                                   if (!reply) return at_position(reply.error(), i);
-                                   replies.push_back(std::move(reply.assume_value()));
-                                 }
-                                 return replies;
-                               },
-                               context));
+  EC_TRY(request, make_request(
+                      "call_many", json,
+                      [bodies](work::UnitOfWork& unit) -> Result<Json> {
+                        Json replies = Json::array();
+                        for (std::size_t i = 0; i < bodies->size(); ++i) {
+                          auto reply = (*bodies)[i](unit);
+                          if (!reply) return at_position(reply.error(), i);
+                          replies.push_back(std::move(reply.assume_value()));
+                        }
+                        return replies;
+                      },
+                      context));
+  request->command = last;  // a replay asks for the right to what was done last
   return run_write(request, context.timeout_us);
 }
 
@@ -293,6 +304,7 @@ Result<std::shared_ptr<PendingCore>> SessionCore::submit(std::string_view name, 
 }
 
 std::optional<Result<std::string>> PendingCore::wait(std::int64_t timeout_us) {
+  const std::lock_guard<std::mutex> lock(waiting_);
   if (done_) return done_;
   const std::optional<Status> status = store_->wait(pending_, timeout_us);
   if (!status) return std::nullopt;
@@ -417,12 +429,12 @@ Result<std::string> SessionCore::update(std::string_view table_name, std::string
   EC_TRY(organization, organization_named(context.organization));
   std::optional<std::int64_t> if_version;
   if (context.if_version != 0) if_version = context.if_version;
-  EC_TRY(request, make_request("update", Json::array({table_name, id_text, json, context.if_version}),
-                               [=, table = table, id = id, organization = organization,
-                                given = std::move(given)](work::UnitOfWork& unit) -> Result<Json> {
-                                 EC_TRY(row, unit.update(*table, id, given, work::As::caller, if_version, organization));
-                                 return show_written(unit, row);
-                               },
+  auto body = [=, table = table, id = id, organization = organization,
+               given = std::move(given)](work::UnitOfWork& unit) -> Result<Json> {
+    EC_TRY(row, unit.update(*table, id, given, work::As::caller, if_version, organization));
+    return show_written(unit, row);
+  };
+  EC_TRY(request, make_request("update", Json::array({table_name, id_text, json, context.if_version}), std::move(body),
                                {context.idempotency_key, context.timeout_us}));
   return run_write(request, context.timeout_us);
 }
@@ -435,13 +447,13 @@ Status SessionCore::remove(std::string_view table_name, std::string_view id_text
   EC_TRY(organization, organization_named(context.organization));
   std::optional<std::int64_t> if_version;
   if (context.if_version != 0) if_version = context.if_version;
-  EC_TRY(request, make_request("delete", Json::array({table_name, id_text, context.if_version}),
-                               [=, table = table, id = id, organization = organization](work::UnitOfWork& unit)
-                                   -> Result<Json> {
-                                 EC_TRYV(unit.remove(*table, id, if_version, organization));
-                                 return Json(nullptr);
-                               },
-                               {context.idempotency_key, context.timeout_us}));
+  EC_TRY(request,
+         make_request("delete", Json::array({table_name, id_text, context.if_version}),
+                      [=, table = table, id = id, organization = organization](work::UnitOfWork& unit) -> Result<Json> {
+                        EC_TRYV(unit.remove(*table, id, if_version, organization));
+                        return Json(nullptr);
+                      },
+                      {context.idempotency_key, context.timeout_us}));
   EC_TRYV(run_write(request, context.timeout_us));
   return ok();
 }

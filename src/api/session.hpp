@@ -5,6 +5,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ class PendingCore {
 
  private:
   friend class SessionCore;
+  std::mutex waiting_;  // a second waiter waits for the first one's answer
   std::shared_ptr<store::Store> store_;
   std::shared_ptr<store::Pending> pending_;
   std::shared_ptr<struct Request> request_;

@@ -16,9 +16,7 @@ constexpr std::uint32_t null_length = 0xFFFFFFFFU;
 class Canonical {
  public:
   Canonical& text(std::string_view value) { return bytes(as_bytes(value)); }
-  Canonical& uuid(const Uuid& value) {
-    return value.is_nil() ? null() : bytes(ByteView(value.bytes));
-  }
+  Canonical& uuid(const Uuid& value) { return value.is_nil() ? null() : bytes(ByteView(value.bytes)); }
   Canonical& organization(const Uuid& value) { return bytes(ByteView(value.bytes)); }  // nil is a value here
   Canonical& integer(std::int64_t value) {
     put_u32(out_, 8);
@@ -40,7 +38,9 @@ class Canonical {
   Bytes out_;
 };
 
-Bytes to_bytes(const Digest& digest) { return {digest.begin(), digest.end()}; }
+Bytes to_bytes(const Digest& digest) {
+  return {digest.begin(), digest.end()};
+}
 
 Digest to_digest(const Bytes& bytes) {
   Digest digest{};
@@ -48,12 +48,18 @@ Digest to_digest(const Bytes& bytes) {
   return digest;
 }
 
-Value json_or_null(const std::string& image) { return image.empty() ? Value() : Value(image); }
-Value uuid_or_null(const Uuid& id) { return id.is_nil() ? Value() : Value(id); }
+Value json_or_null(const std::string& image) {
+  return image.empty() ? Value() : Value(image);
+}
+Value uuid_or_null(const Uuid& id) {
+  return id.is_nil() ? Value() : Value(id);
+}
 
 }  // namespace
 
-Digest commitment(std::string_view image, ByteView salt) { return blake2b(as_bytes(image), salt); }
+Digest commitment(std::string_view image, ByteView salt) {
+  return blake2b(as_bytes(image), salt);
+}
 
 Digest entry_hash(const Digest& previous, const Act& act, std::int64_t seq, const std::array<Digest, 4>& commitments) {
   Canonical fields;

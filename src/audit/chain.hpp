@@ -36,7 +36,7 @@ struct Act {
   Uuid principal_id{};  // nil: none
   Uuid user_id{};       // nil: not a user
   std::string_view table;
-  Uuid row{};           // nil: none
+  Uuid row{};  // nil: none
   std::string_view operation;
   std::string_view command;
 };

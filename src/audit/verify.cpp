@@ -18,7 +18,9 @@ namespace {
 
 constexpr std::int64_t page = 1'000;
 
-std::string_view image_text(const Value& value) { return value.is_null() ? std::string_view{} : value.text(); }
+std::string_view image_text(const Value& value) {
+  return value.is_null() ? std::string_view{} : value.text();
+}
 
 struct ImageColumns {
   Column image;
@@ -43,8 +45,8 @@ void note_erased(const Record& entry, std::vector<Erased>& erased) {
   if (!parsed || !parsed.assume_value().contains("erased")) return;
   for (const Json& range : parsed.assume_value()["erased"])
     if (range.is_array() && range.size() == 2 && range[0].is_number_integer() && range[1].is_number_integer())
-      erased.push_back({range[0].get<std::int64_t>(),
-                        std::min(range[1].get<std::int64_t>(), entry[a::seq].integer() - 1)});
+      erased.push_back(
+          {range[0].get<std::int64_t>(), std::min(range[1].get<std::int64_t>(), entry[a::seq].integer() - 1)});
 }
 
 // The one copy of a principal that the hash does not cover.

@@ -122,24 +122,13 @@ class JsonReader {
 
   bool read_value(Json& out, int depth) {
     switch (peek()) {
-      case '{':
-        return read_object(out, depth + 1);
-      case '[':
-        return read_array(out, depth + 1);
-      case '"':
-        out = std::string();
-        return read_string(out.get_ref<std::string&>());
-      case 't':
-        out = true;
-        return read_word("true");
-      case 'f':
-        out = false;
-        return read_word("false");
-      case 'n':
-        out = nullptr;
-        return read_word("null");
-      default:
-        return read_number(out);
+      case '{': return read_object(out, depth + 1);
+      case '[': return read_array(out, depth + 1);
+      case '"': out = std::string(); return read_string(out.get_ref<std::string&>());
+      case 't': out = true; return read_word("true");
+      case 'f': out = false; return read_word("false");
+      case 'n': out = nullptr; return read_word("null");
+      default: return read_number(out);
     }
   }
 
@@ -284,24 +273,12 @@ void append_string(std::string& out, std::string_view text) {
     out.push_back('\\');
     switch (byte) {
       case '"':
-      case '\\':
-        out.push_back(static_cast<char>(byte));
-        break;
-      case '\b':
-        out.push_back('b');
-        break;
-      case '\f':
-        out.push_back('f');
-        break;
-      case '\n':
-        out.push_back('n');
-        break;
-      case '\r':
-        out.push_back('r');
-        break;
-      case '\t':
-        out.push_back('t');
-        break;
+      case '\\': out.push_back(static_cast<char>(byte)); break;
+      case '\b': out.push_back('b'); break;
+      case '\f': out.push_back('f'); break;
+      case '\n': out.push_back('n'); break;
+      case '\r': out.push_back('r'); break;
+      case '\t': out.push_back('t'); break;
       default:
         out.append("u00");
         out.push_back(digits[byte >> 4]);
@@ -343,15 +320,10 @@ void append_value(std::string& out, const Json& value) {
       out.append(before == '[' ? "[]" : "]");
       return;
     }
-    case Json::value_t::string:
-      return append_string(out, value.get_ref<const std::string&>());
-    case Json::value_t::boolean:
-      out.append(value.get<bool>() ? "true" : "false");
-      return;
-    case Json::value_t::number_integer:
-      return append_number(out, value.get<std::int64_t>());
-    case Json::value_t::number_unsigned:
-      return append_number(out, value.get<std::uint64_t>());
+    case Json::value_t::string: return append_string(out, value.get_ref<const std::string&>());
+    case Json::value_t::boolean: out.append(value.get<bool>() ? "true" : "false"); return;
+    case Json::value_t::number_integer: return append_number(out, value.get<std::int64_t>());
+    case Json::value_t::number_unsigned: return append_number(out, value.get<std::uint64_t>());
     case Json::value_t::number_float:
       out.append(std::isfinite(value.get<double>()) ? number_text(value) : "null");
       return;
@@ -363,8 +335,7 @@ void append_value(std::string& out, const Json& value) {
       }
       return;
     case Json::value_t::null:
-    case Json::value_t::discarded:
-      out.append("null");
+    case Json::value_t::discarded: out.append("null");
   }
 }
 

@@ -39,10 +39,8 @@ bool is_letter_or_number(CodePoint c) {
     case UTF8PROC_CATEGORY_LO:
     case UTF8PROC_CATEGORY_ND:
     case UTF8PROC_CATEGORY_NL:
-    case UTF8PROC_CATEGORY_NO:
-      return true;
-    default:
-      return false;
+    case UTF8PROC_CATEGORY_NO: return true;
+    default: return false;
   }
 }
 
@@ -118,53 +116,30 @@ std::string folded_once(std::string_view text) {
 // Letters that carry their stroke or shape without decomposing, after case folding.
 std::optional<std::string_view> plain_spelling(CodePoint c) {
   switch (c) {
-    case 0x00E6:
-      return "ae";  // ae ligature
-    case 0x00F0:
-      return "d";  // eth
-    case 0x00F8:
-      return "o";  // o with stroke
-    case 0x00FE:
-      return "th";  // thorn
-    case 0x0111:
-      return "d";  // d with stroke
-    case 0x0127:
-      return "h";  // h with stroke
-    case 0x0131:
-      return "i";  // dotless i
-    case 0x0138:
-      return "k";  // kra
-    case 0x0142:
-      return "l";  // l with stroke
-    case 0x014B:
-      return "n";  // eng
-    case 0x0153:
-      return "oe";  // oe ligature
-    case 0x0167:
-      return "t";  // t with stroke
-    case 0x0180:
-      return "b";  // b with stroke
-    case 0x0192:
-      return "f";  // f with hook
-    case 0x01B6:
-      return "z";  // z with stroke
-    case 0x01E5:
-      return "g";  // g with stroke
-    case 0x0237:
-      return "j";  // dotless j
-    case 0x0256:
-      return "d";  // d with tail
-    case 0x0259:
-      return "e";  // schwa
-    case 0x0268:
-      return "i";  // i with stroke
-    case 0x0289:
-      return "u";  // u bar
-    case 0x02BB:   // okina and
-    case 0x02BC:
-      return "";  // apostrophe letters: written or not, the same word
-    default:
-      return std::nullopt;
+    case 0x00E6: return "ae";  // ae ligature
+    case 0x00F0: return "d";   // eth
+    case 0x00F8: return "o";   // o with stroke
+    case 0x00FE: return "th";  // thorn
+    case 0x0111: return "d";   // d with stroke
+    case 0x0127: return "h";   // h with stroke
+    case 0x0131: return "i";   // dotless i
+    case 0x0138: return "k";   // kra
+    case 0x0142: return "l";   // l with stroke
+    case 0x014B: return "n";   // eng
+    case 0x0153: return "oe";  // oe ligature
+    case 0x0167: return "t";   // t with stroke
+    case 0x0180: return "b";   // b with stroke
+    case 0x0192: return "f";   // f with hook
+    case 0x01B6: return "z";   // z with stroke
+    case 0x01E5: return "g";   // g with stroke
+    case 0x0237: return "j";   // dotless j
+    case 0x0256: return "d";   // d with tail
+    case 0x0259: return "e";   // schwa
+    case 0x0268: return "i";   // i with stroke
+    case 0x0289: return "u";   // u bar
+    case 0x02BB:               // okina and
+    case 0x02BC: return "";    // apostrophe letters: written or not, the same word
+    default: return std::nullopt;
   }
 }
 

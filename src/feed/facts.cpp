@@ -14,7 +14,7 @@ using policy::PolicyColumns;
 
 // The columns of PolicyColumns that go into the facts as they are.
 std::array<int, 12> plain_columns(const PolicyColumns& c) {
-  return {c.event, c.user, c.assignee, c.creator, c.recipient, c.sponsor,
+  return {c.event,     c.user,   c.assignee,  c.creator,     c.recipient,    c.sponsor,
           c.is_public, c.status, c.is_active, c.is_approved, c.conversation, c.transferred_from};
 }
 
@@ -102,6 +102,8 @@ Result<const Record*> RecalledFacts::row(const schema::TableDef& table, const Uu
 }
 
 // Changes of venues go only to org_member, keys and service (RULES section 7), so nothing else is remembered of them.
-Result<bool> RecalledFacts::any_event_at(const Record&, const Expr&) { return false; }
+Result<bool> RecalledFacts::any_event_at(const Record&, const Expr&) {
+  return false;
+}
 
 }  // namespace eventcore::feed

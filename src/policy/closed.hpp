@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "base/uuid.hpp"
 #include <eventcore/result.hpp>
+#include "base/uuid.hpp"
 #include "store/reader.hpp"
 
 namespace eventcore::policy {

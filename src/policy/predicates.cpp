@@ -15,7 +15,9 @@ namespace {
 
 constexpr AssignmentRole no_role = static_cast<AssignmentRole>(255);
 
-bool is_events(const TableDef& table) { return table.id == schema::tables::events.id; }
+bool is_events(const TableDef& table) {
+  return table.id == schema::tables::events.id;
+}
 
 PolicyColumns find_policy_columns(const TableDef& table) {
   auto at = [&](std::string_view name) { return table.index_of(name); };
@@ -44,7 +46,9 @@ PolicyColumns find_policy_columns(const TableDef& table) {
 
 // ---- conditions for the store -------------------------------------------------------------------------------------
 
-std::uint16_t index(int column) { return static_cast<std::uint16_t>(column); }
+std::uint16_t index(int column) {
+  return static_cast<std::uint16_t>(column);
+}
 
 // column = value, or never where the table has no such column
 Expr equals(int column, const Value& value) {
@@ -80,8 +84,8 @@ Expr if_not_guest(const Facts& facts, Expr expr) {
 }
 
 Expr event_staff_expr(const TableDef& table, const Facts& facts) {
-  return Expr::any_of({user_at_least(table, facts, Role::manager),
-                       if_not_guest(facts, assigned_as(table, facts, no_role))});
+  return Expr::any_of(
+      {user_at_least(table, facts, Role::manager), if_not_guest(facts, assigned_as(table, facts, no_role))});
 }
 
 // event_staff; a row without an event: org_member
@@ -93,9 +97,9 @@ Expr campaign_staff_expr(const TableDef& table, const Facts& facts) {
 }
 
 Expr event_editor_expr(const TableDef& table, const Facts& facts) {
-  return Expr::any_of({user_at_least(table, facts, Role::admin),
-                       if_not_guest(facts, assigned_as(table, facts, AssignmentRole::event_director,
-                                                       AssignmentRole::producer))});
+  return Expr::any_of(
+      {user_at_least(table, facts, Role::admin),
+       if_not_guest(facts, assigned_as(table, facts, AssignmentRole::event_director, AssignmentRole::producer))});
 }
 
 // event_editor, or assigned as `role`; a row without an event: org_manager
@@ -111,8 +115,8 @@ Expr department_editor_expr(const TableDef& table, const Facts& facts, Assignmen
 
 Expr is_public_now() {
   const PolicyColumns& e = policy_columns(schema::tables::events);
-  return Expr::all_of({Expr::equals(index(e.is_public), true),
-                       Expr::in_list(index(e.status), {Value("confirmed"), Value("active")})});
+  return Expr::all_of(
+      {Expr::equals(index(e.is_public), true), Expr::in_list(index(e.status), {Value("confirmed"), Value("active")})});
 }
 
 // `condition` (on events) put to the row's event; venues: to any event held there
@@ -128,8 +132,8 @@ Expr event_satisfies(const TableDef& table, Expr condition) {
 }
 
 Expr public_event_expr(const TableDef& table, const Facts& facts) {
-  const bool own_only = facts.kind == PrincipalKind::user || facts.kind == PrincipalKind::sponsor ||
-                        facts.kind == PrincipalKind::api_key;
+  const bool own_only =
+      facts.kind == PrincipalKind::user || facts.kind == PrincipalKind::sponsor || facts.kind == PrincipalKind::api_key;
   if (facts.kind == PrincipalKind::device) return Expr::never();
   Expr shown = event_satisfies(table, is_public_now());
   const PolicyColumns& c = policy_columns(table);
@@ -193,9 +197,9 @@ Expr conversation_self_expr(const TableDef& table, const Facts& facts) {
   const PolicyColumns& c = policy_columns(table);
   if (!facts.is_user(Role::guest) || c.conversation < 0) return Expr::never();
   const PolicyColumns& talk = policy_columns(schema::tables::ai_conversations);
-  return Expr::all_of({in_organization(table, facts),
-                       Expr::parent(index(c.conversation), schema::tables::ai_conversations,
-                                    equals(talk.user, facts.id))});
+  return Expr::all_of(
+      {in_organization(table, facts),
+       Expr::parent(index(c.conversation), schema::tables::ai_conversations, equals(talk.user, facts.id))});
 }
 
 Expr user_column_expr(const TableDef& table, const Facts& facts, int column, Role at_least) {
@@ -233,8 +237,7 @@ Expr predicate_expr(Predicate predicate, const TableDef& table, const Facts& fac
       return Expr::any_of({user_at_least(table, facts, Role::manager), assigned_as(table, facts, no_role)});
     case Predicate::event_staff: return event_staff_expr(table, facts);
     case Predicate::event_editor: return event_editor_expr(table, facts);
-    case Predicate::marketing_editor:
-      return department_editor_expr(table, facts, AssignmentRole::marketing_manager);
+    case Predicate::marketing_editor: return department_editor_expr(table, facts, AssignmentRole::marketing_manager);
     case Predicate::sponsorship_editor:
       return department_editor_expr(table, facts, AssignmentRole::sponsorship_manager);
     case Predicate::box_office:
@@ -270,8 +273,7 @@ Expr predicate_expr(Predicate predicate, const TableDef& table, const Facts& fac
       return Expr::all_of({in_organization(table, facts), equals(c.event, *facts.event)});
     }
     case Predicate::every_user_and_key:
-      return facts.kind == PrincipalKind::user || facts.kind == PrincipalKind::api_key ? Expr::always()
-                                                                                       : Expr::never();
+      return facts.kind == PrincipalKind::user || facts.kind == PrincipalKind::api_key ? Expr::always() : Expr::never();
   }
   return Expr::never();
 }

@@ -40,9 +40,9 @@ Result<bool> predicate_holds(schema::Predicate predicate, const Record& row, con
 
 // Positions of the columns predicates look at, -1 where a table has none. Computed once per table.
 struct PolicyColumns {
-  int organization = -1, event = -1, user = -1, assignee = -1, creator = -1, recipient = -1, sponsor = -1,
-      package = -1, customer_email = -1, attendee_email = -1, from_email = -1, to_email = -1, order = -1,
-      transferred_from = -1, is_public = -1, status = -1, is_active = -1, is_approved = -1, conversation = -1;
+  int organization = -1, event = -1, user = -1, assignee = -1, creator = -1, recipient = -1, sponsor = -1, package = -1,
+      customer_email = -1, attendee_email = -1, from_email = -1, to_email = -1, order = -1, transferred_from = -1,
+      is_public = -1, status = -1, is_active = -1, is_approved = -1, conversation = -1;
 };
 const PolicyColumns& policy_columns(const schema::TableDef& table);
 

@@ -22,8 +22,9 @@ std::optional<Role> role_of(std::string_view name) {
 }
 
 std::optional<AssignmentRole> assignment_role_of(std::string_view name) {
-  constexpr std::string_view names[] = {"event_director", "producer", "marketing_manager", "sponsorship_manager",
-                                        "operations_manager", "technical_director", "customer_experience_manager"};
+  constexpr std::string_view names[] = {
+      "event_director",     "producer",           "marketing_manager",          "sponsorship_manager",
+      "operations_manager", "technical_director", "customer_experience_manager"};
   for (std::size_t i = 0; i < std::size(names); ++i)
     if (names[i] == name) return static_cast<AssignmentRole>(i);
   return std::nullopt;

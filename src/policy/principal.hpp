@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include <eventcore/result.hpp>
 #include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "base/uuid.hpp"
-#include <eventcore/result.hpp>
 #include "store/reader.hpp"
 
 namespace eventcore::policy {
@@ -33,7 +33,12 @@ struct Principal {
 enum class Role : std::uint8_t { guest, member, manager, admin, owner };
 
 enum class AssignmentRole : std::uint8_t {
-  event_director, producer, marketing_manager, sponsorship_manager, operations_manager, technical_director,
+  event_director,
+  producer,
+  marketing_manager,
+  sponsorship_manager,
+  operations_manager,
+  technical_director,
   customer_experience_manager,
 };
 
@@ -50,19 +55,19 @@ struct TicketEvent {
 
 struct Facts {
   PrincipalKind kind = PrincipalKind::anon;
-  bool valid = false;                  // false: sees nothing and can do nothing
+  bool valid = false;  // false: sees nothing and can do nothing
   Uuid id{};
   std::optional<Uuid> organization{};
-  Role role = Role::guest;             // user
-  std::vector<Assignment> assignments{};  // user: those that count today
-  std::string email{};                 // customer
-  std::optional<Uuid> event{};         // device: its event; sponsor: its event unless the contract is cancelled
-  std::optional<Uuid> package{};       // sponsor
-  std::string gate{};                  // device
-  std::vector<TicketEvent> ticket_events{};   // customer: events it holds a valid or used ticket for
-  std::vector<std::string> permissions{};  // api_key
-  std::optional<Uuid> key_sponsor{};   // api_key made for a sponsor
-  std::vector<Uuid> closed{};          // organizations being removed: nobody sees their rows (closed.hpp)
+  Role role = Role::guest;                   // user
+  std::vector<Assignment> assignments{};     // user: those that count today
+  std::string email{};                       // customer
+  std::optional<Uuid> event{};               // device: its event; sponsor: its event unless the contract is cancelled
+  std::optional<Uuid> package{};             // sponsor
+  std::string gate{};                        // device
+  std::vector<TicketEvent> ticket_events{};  // customer: events it holds a valid or used ticket for
+  std::vector<std::string> permissions{};    // api_key
+  std::optional<Uuid> key_sponsor{};         // api_key made for a sponsor
+  std::vector<Uuid> closed{};                // organizations being removed: nobody sees their rows (closed.hpp)
 
   [[nodiscard]] bool is_service() const { return kind == PrincipalKind::service; }
   [[nodiscard]] bool is_user(Role at_least) const { return kind == PrincipalKind::user && role >= at_least; }

@@ -109,6 +109,8 @@ constexpr work::InvariantTable invariant_table = by_id();
 
 }  // namespace
 
-const work::InvariantTable& invariants() { return invariant_table; }
+const work::InvariantTable& invariants() {
+  return invariant_table;
+}
 
 }  // namespace eventcore::rules

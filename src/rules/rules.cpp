@@ -19,8 +19,12 @@ consteval std::uint16_t id_of(std::string_view name) {
   throw "there is no such command";
 }
 
-constexpr Rule writing(std::uint16_t command, WriteRule rule) { return {command, rule, nullptr}; }
-constexpr Rule reading(std::uint16_t command, ReadRule rule) { return {command, nullptr, rule}; }
+constexpr Rule writing(std::uint16_t command, WriteRule rule) {
+  return {command, rule, nullptr};
+}
+constexpr Rule reading(std::uint16_t command, ReadRule rule) {
+  return {command, nullptr, rule};
+}
 
 constexpr Rule rule_table[] = {
     // organization and people
@@ -76,8 +80,8 @@ const Rule* find_rule(std::uint16_t command) {
 
 Status require(work::Reading& reading, const schema::CommandDef& command, const Record& subject) {
   EC_TRY(may, policy::may_run(command, subject, reading.facts(), reading.related()));
-  if (may) return ok();
-  return fail_fact(Errc::command_denied, "command", std::string(command.name));
+  if (may) reading.note_subject(subject);
+  return may ? Status(ok()) : fail_fact(Errc::command_denied, "command", std::string(command.name));
 }
 
 }  // namespace eventcore::rules

@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "base/json.hpp"
 #include <eventcore/result.hpp>
+#include "base/json.hpp"
 #include "schema/codec.hpp"
 #include "work/unit_of_work.hpp"
 

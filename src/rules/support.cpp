@@ -40,7 +40,9 @@ std::vector<Uuid> stored_ids(const Value& value) {
   return ids;
 }
 
-bool is_slug(std::string_view text) { return !text.empty() && slugify(text) == text; }
+bool is_slug(std::string_view text) {
+  return !text.empty() && slugify(text) == text;
+}
 
 namespace {
 
@@ -95,9 +97,7 @@ class SettingsCheck {
     const Json* value = member(object, name);
     if (value != nullptr && !value->is_boolean()) bad(path + name, "must be true or false");
   }
-  void bad(std::string field, std::string reason) {
-    detail_.fields.push_back({std::move(field), std::move(reason)});
-  }
+  void bad(std::string field, std::string reason) { detail_.fields.push_back({std::move(field), std::move(reason)}); }
 
   const Json& settings_;
   FailureDetail detail_;

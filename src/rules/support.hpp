@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.hpp"
 #include <eventcore/result.hpp>
+#include "base/json.hpp"
 #include "schema/codec.hpp"
 #include "work/unit_of_work.hpp"
 

@@ -34,15 +34,11 @@ ColumnDef as_column(const ArgumentDef& argument) {
 // One spelling for equal values, so that a repeated request is recognised.
 Json normal_form(const ColumnDef& column, const Value& value, const Json& given) {
   switch (column.type) {
-    case Type::money:
-      return format_decimal_short(value.integer(), money_scale);
-    case Type::decimal:
-      return format_decimal_short(value.integer(), column.scale);
+    case Type::money: return format_decimal_short(value.integer(), money_scale);
+    case Type::decimal: return format_decimal_short(value.integer(), column.scale);
     case Type::json:
-    case Type::text_array:
-      return given;
-    default:
-      return encode_value(column, value, {});
+    case Type::text_array: return given;
+    default: return encode_value(column, value, {});
   }
 }
 

@@ -37,7 +37,9 @@ constexpr bool one_of(std::span<const std::string_view> list, std::string_view n
   return false;
 }
 
-constexpr bool is_sentence(std::string_view doc) { return doc.size() > 1 && doc.back() == '.'; }
+constexpr bool is_sentence(std::string_view doc) {
+  return doc.size() > 1 && doc.back() == '.';
+}
 
 constexpr bool is_name(std::string_view s) {
   if (s.empty() || s.front() < 'a' || s.front() > 'z') return false;
@@ -50,9 +52,12 @@ constexpr bool is_number(std::string_view s, bool whole) {
   std::size_t i = !s.empty() && s.front() == '-' ? 1 : 0;
   std::size_t digits = 0, points = 0;
   for (; i < s.size(); ++i) {
-    if (s[i] >= '0' && s[i] <= '9') ++digits;
-    else if (s[i] == '.' && !whole) ++points;
-    else return false;
+    if (s[i] >= '0' && s[i] <= '9')
+      ++digits;
+    else if (s[i] == '.' && !whole)
+      ++points;
+    else
+      return false;
   }
   return digits > 0 && points <= 1;
 }
@@ -170,7 +175,9 @@ constexpr void access_columns(const TableDef& t) {
   }
 }
 
-constexpr bool has(const TableDef& t, std::string_view column) { return t.find(column) != nullptr; }
+constexpr bool has(const TableDef& t, std::string_view column) {
+  return t.find(column) != nullptr;
+}
 
 // Whether the row holds what the predicate asks for.
 constexpr bool answers(const TableDef& t, Predicate p) {
@@ -181,13 +188,11 @@ constexpr bool answers(const TableDef& t, Predicate p) {
     case Predicate::box_office:
     case Predicate::marketing_editor:
     case Predicate::sponsorship_editor:
-    case Predicate::campaign_staff:
-      return has(t, "event_id") || t.name == "events";
+    case Predicate::campaign_staff: return has(t, "event_id") || t.name == "events";
     case Predicate::public_event:
     case Predicate::own_ticket_event:
     case Predicate::own_sponsor_event:
-    case Predicate::device:
-      return has(t, "event_id") || t.name == "events" || t.name == "venues";
+    case Predicate::device: return has(t, "event_id") || t.name == "events" || t.name == "venues";
     case Predicate::self:
     case Predicate::member_self: return has(t, "user_id") || t.name == "users";
     case Predicate::assignee: return has(t, "assigned_to") || has(t, "responsible_person");

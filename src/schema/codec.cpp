@@ -320,8 +320,7 @@ bool must_be_given(const TableDef& table, const ColumnDef& column) {
 Result<Value> initial_value(const ColumnDef& column, Micros now_us) {
   const std::string_view text = column.initial;
   switch (column.type) {
-    case Type::boolean:
-      return Value(text == "true");
+    case Type::boolean: return Value(text == "true");
     case Type::integer:
     case Type::money:
     case Type::decimal: {
@@ -337,8 +336,7 @@ Result<Value> initial_value(const ColumnDef& column, Micros now_us) {
       EC_TRY(id, parse_uuid(text));
       return Value(id);
     }
-    default:
-      return Value(text);
+    default: return Value(text);
   }
 }
 
@@ -404,36 +402,21 @@ DecodedValue decode_value(const ColumnDef& column, const Json& json) {
       const Result<Uuid> id = parse_uuid(json.get_ref<const std::string&>());
       return id ? good(id.assume_value()) : bad("must be a uuid");
     }
-    case Type::text:
-      return decode_text(column, json);
-    case Type::boolean:
-      return json.is_boolean() ? good(json.get<bool>()) : bad("must be true or false");
-    case Type::integer:
-      return decode_integer(column, json);
-    case Type::money:
-      return decode_money(column, json);
-    case Type::decimal:
-      return decode_decimal(column, json);
-    case Type::timestamptz:
-      return decode_time(json);
-    case Type::date:
-      return decode_date(json);
-    case Type::enumeration:
-      return decode_enum(column, json);
-    case Type::json:
-      return decode_json(column, json);
-    case Type::text_array:
-      return decode_text_array(column, json);
-    case Type::uuid_array:
-      return decode_uuid_array(column, json);
-    case Type::point:
-      return decode_point(json);
-    case Type::inet:
-      return decode_inet(json);
-    case Type::sealed:
-      return decode_sealed(json);
-    case Type::blob:
-      return decode_blob(json);
+    case Type::text: return decode_text(column, json);
+    case Type::boolean: return json.is_boolean() ? good(json.get<bool>()) : bad("must be true or false");
+    case Type::integer: return decode_integer(column, json);
+    case Type::money: return decode_money(column, json);
+    case Type::decimal: return decode_decimal(column, json);
+    case Type::timestamptz: return decode_time(json);
+    case Type::date: return decode_date(json);
+    case Type::enumeration: return decode_enum(column, json);
+    case Type::json: return decode_json(column, json);
+    case Type::text_array: return decode_text_array(column, json);
+    case Type::uuid_array: return decode_uuid_array(column, json);
+    case Type::point: return decode_point(json);
+    case Type::inet: return decode_inet(json);
+    case Type::sealed: return decode_sealed(json);
+    case Type::blob: return decode_blob(json);
   }
   return bad("is of an unknown type");
 }
@@ -480,33 +463,23 @@ Status apply_initials(Record& record, Micros now_us, const Changes* given) {
 Json encode_value(const ColumnDef& column, const Value& value, std::string_view currency) {
   if (value.is_null() || value.is_unread() || !leaves_the_engine(column)) return nullptr;
   switch (column.type) {
-    case Type::uuid:
-      return to_text(value.uuid());
-    case Type::boolean:
-      return value.boolean();
-    case Type::integer:
-      return value.integer();
-    case Type::money:
-      return money_to_text(value.integer(), currency);
+    case Type::uuid: return to_text(value.uuid());
+    case Type::boolean: return value.boolean();
+    case Type::integer: return value.integer();
+    case Type::money: return money_to_text(value.integer(), currency);
     // At least the two digits people expect, more only where the value has them.
-    case Type::decimal:
-      return format_decimal(value.integer(), column.scale, std::min<int>(column.scale, 2));
-    case Type::timestamptz:
-      return format_rfc3339(value.integer());
+    case Type::decimal: return format_decimal(value.integer(), column.scale, std::min<int>(column.scale, 2));
+    case Type::timestamptz: return format_rfc3339(value.integer());
     case Type::json:
     case Type::text_array:
     case Type::uuid_array:
-    case Type::point:
-      return stored_json(value.text());
-    case Type::blob:
-      return hex(value.bytes());
+    case Type::point: return stored_json(value.text());
+    case Type::blob: return hex(value.bytes());
     case Type::text:
     case Type::date:
     case Type::enumeration:
-    case Type::inet:
-      return value.text();
-    case Type::sealed:
-      return nullptr;
+    case Type::inet: return value.text();
+    case Type::sealed: return nullptr;
   }
   return nullptr;
 }
@@ -541,38 +514,22 @@ std::string image(const Record& record, bool personal, const Changes* only) {
 
 std::string_view type_name(Type type) {
   switch (type) {
-    case Type::uuid:
-      return "uuid";
-    case Type::text:
-      return "text";
-    case Type::boolean:
-      return "boolean";
-    case Type::integer:
-      return "integer";
-    case Type::money:
-      return "money";
-    case Type::decimal:
-      return "decimal";
-    case Type::timestamptz:
-      return "timestamptz";
-    case Type::date:
-      return "date";
-    case Type::enumeration:
-      return "enum";
-    case Type::json:
-      return "json";
-    case Type::text_array:
-      return "text[]";
-    case Type::uuid_array:
-      return "uuid[]";
-    case Type::point:
-      return "point";
-    case Type::inet:
-      return "inet";
-    case Type::sealed:
-      return "sealed";
-    case Type::blob:
-      return "blob";
+    case Type::uuid: return "uuid";
+    case Type::text: return "text";
+    case Type::boolean: return "boolean";
+    case Type::integer: return "integer";
+    case Type::money: return "money";
+    case Type::decimal: return "decimal";
+    case Type::timestamptz: return "timestamptz";
+    case Type::date: return "date";
+    case Type::enumeration: return "enum";
+    case Type::json: return "json";
+    case Type::text_array: return "text[]";
+    case Type::uuid_array: return "uuid[]";
+    case Type::point: return "point";
+    case Type::inet: return "inet";
+    case Type::sealed: return "sealed";
+    case Type::blob: return "blob";
   }
   return "text";
 }

@@ -23,7 +23,8 @@ struct ErrorDef {
 inline constexpr ErrorDef error_table[] = {
     // 1xxx misuse: the calling program holds the library wrong
     {1001, "null_argument", Transient::no, "a required argument is NULL", "A pointer that must not be NULL is NULL."},
-    {1002, "closed", Transient::no, "the handle is closed", "The handle, or the engine it belongs to, has been closed."},
+    {1002, "closed", Transient::no, "the handle is closed",
+     "The handle, or the engine it belongs to, has been closed."},
     {1003, "invalid_handle", Transient::no, "this is no live handle of that kind",
      "The handle was made up, belongs to another kind of object, or has been freed."},
     {1004, "concurrent_use", Transient::no, "the session already serves a call on another thread",
@@ -98,7 +99,7 @@ inline constexpr ErrorDef error_table[] = {
     {5003, "category_not_on_sale", Transient::yes, "the ticket category is outside its sale window",
      "Before sale_start_date or at or after sale_end_date."},
     {5004, "invalid_quantity", Transient::no, "the quantity is not acceptable",
-     "Whole, at least 1, at most max_per_order, also together with what the same e-mail holds unpaid."},
+     "Whole, at least 1, at most max_per_order."},
     {5005, "mixed_currencies", Transient::no, "the order would mix currencies", "One order has one currency."},
     {5006, "discount_not_applicable", Transient::no, "the discount code does not apply", "The reason is named."},
     {5007, "price_changed", Transient::no, "the total is no longer what the caller expected",

@@ -92,9 +92,8 @@ bool holds_here(const Expr& expr, const Record& row, bool& needs_store) {
     case Expr::Kind::never: return false;
     case Expr::Kind::compare: return compare_holds(expr.op, row.at(expr.column), expr.values.front());
     case Expr::Kind::in_list:
-      return std::any_of(expr.values.begin(), expr.values.end(), [&](const Value& value) {
-        return compare_holds(Expr::Op::eq, row.at(expr.column), value);
-      });
+      return std::any_of(expr.values.begin(), expr.values.end(),
+                         [&](const Value& value) { return compare_holds(Expr::Op::eq, row.at(expr.column), value); });
     case Expr::Kind::is_null: return row.at(expr.column).is_null();
     case Expr::Kind::prefix: {
       const Value& value = row.at(expr.column);
@@ -113,8 +112,12 @@ bool holds_here(const Expr& expr, const Record& row, bool& needs_store) {
 
 }  // namespace
 
-Expr Expr::always() { return constant(Kind::always); }
-Expr Expr::never() { return constant(Kind::never); }
+Expr Expr::always() {
+  return constant(Kind::always);
+}
+Expr Expr::never() {
+  return constant(Kind::never);
+}
 
 Expr Expr::compare(std::uint16_t column, Op op, Value value) {
   Expr e = leaf(Kind::compare, column, {std::move(value)});
@@ -127,9 +130,15 @@ Expr Expr::in_list(std::uint16_t column, std::vector<Value> values) {
   return leaf(Kind::in_list, column, std::move(values));
 }
 
-Expr Expr::is_null(std::uint16_t column) { return leaf(Kind::is_null, column, {}); }
-Expr Expr::prefix(std::uint16_t column, std::string text) { return leaf(Kind::prefix, column, {std::move(text)}); }
-Expr Expr::contains(std::uint16_t column, std::string text) { return leaf(Kind::contains, column, {std::move(text)}); }
+Expr Expr::is_null(std::uint16_t column) {
+  return leaf(Kind::is_null, column, {});
+}
+Expr Expr::prefix(std::uint16_t column, std::string text) {
+  return leaf(Kind::prefix, column, {std::move(text)});
+}
+Expr Expr::contains(std::uint16_t column, std::string text) {
+  return leaf(Kind::contains, column, {std::move(text)});
+}
 
 Expr Expr::all_of(std::vector<Expr> children) {
   return combine(Kind::all_of, Kind::always, Kind::never, std::move(children));

@@ -15,16 +15,16 @@ struct Expr {
   enum class Kind : std::uint8_t {
     always,
     never,
-    compare,   // column op values[0]
-    in_list,   // column equals one of values
+    compare,  // column op values[0]
+    in_list,  // column equals one of values
     is_null,
     prefix,    // text starts with values[0], by bytes
     contains,  // text contains values[0], by bytes; on arrays: has the member
     all_of,
     any_of,
     negate,
-    parent,    // the row that `column` refers to exists and satisfies children[0] (a condition on `table`)
-    child,     // some row of `table`, whose reference column `column` names this row, satisfies children[0]
+    parent,  // the row that `column` refers to exists and satisfies children[0] (a condition on `table`)
+    child,   // some row of `table`, whose reference column `column` names this row, satisfies children[0]
   };
   enum class Op : std::uint8_t { eq, ne, lt, lte, gt, gte };
 

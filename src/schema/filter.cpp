@@ -28,19 +28,14 @@ Class class_of(const ColumnDef& column) {
     case Type::json:
     case Type::point:
     case Type::sealed:
-    case Type::blob:
-      return Class::only_null;
+    case Type::blob: return Class::only_null;
     case Type::text_array:
-    case Type::uuid_array:
-      return column.is(long_column) ? Class::only_null : Class::member;
+    case Type::uuid_array: return column.is(long_column) ? Class::only_null : Class::member;
     case Type::boolean:
     case Type::enumeration:
-    case Type::inet:
-      return Class::equal;
-    case Type::text:
-      return Class::text;
-    default:
-      return Class::ordered;
+    case Type::inet: return Class::equal;
+    case Type::text: return Class::text;
+    default: return Class::ordered;
   }
 }
 
@@ -301,16 +296,13 @@ void put_value(Bytes& out, const Value& value) {
 
 Tag tag_of(const ColumnDef& column) {
   switch (column.type) {
-    case Type::uuid:
-      return Tag::uuid;
+    case Type::uuid: return Tag::uuid;
     case Type::boolean:
     case Type::integer:
     case Type::money:
     case Type::decimal:
-    case Type::timestamptz:
-      return Tag::integer;
-    default:
-      return Tag::text;
+    case Type::timestamptz: return Tag::integer;
+    default: return Tag::text;
   }
 }
 

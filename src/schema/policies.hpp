@@ -38,10 +38,10 @@ enum class Predicate : std::uint8_t {
   own_sponsor,
   own_order,
   own_ticket,
-  own_transfer,  // from_email or to_email is the customer's
-  own_waitlist,  // customer_email is the customer's
-  conversation_self,    // proposals: the user of the row's conversation
-  unapproved_creator,   // ai_generated_content: the creator before approval
+  own_transfer,        // from_email or to_email is the customer's
+  own_waitlist,        // customer_email is the customer's
+  conversation_self,   // proposals: the user of the row's conversation
+  unapproved_creator,  // ai_generated_content: the creator before approval
   public_event,
   own_ticket_event,
   own_sponsor_event,
@@ -110,7 +110,14 @@ struct ColumnRule {
 
 // The key permission groups of spec/ACCESS.md.
 enum class Group : std::uint8_t {
-  organization, events, ai, marketing, sponsorship, ticketing, analytics, communication,
+  organization,
+  events,
+  ai,
+  marketing,
+  sponsorship,
+  ticketing,
+  analytics,
+  communication,
 };
 
 std::string_view group_name(Group g);

@@ -28,7 +28,7 @@ enum class Type : std::uint8_t {
   json,
   text_array,
   uuid_array,
-  point,   // {"x": decimal text, "y": decimal text}
+  point,  // {"x": decimal text, "y": decimal text}
   inet,
   sealed,  // JSON or text sealed with the tenant's key; never in an answer
   blob,    // digests and public keys, hex in JSON
@@ -71,7 +71,9 @@ struct Personal {
   std::string_view subject{};
 };
 inline constexpr Personal not_personal{Personal::Kind::no, {}};
-constexpr Personal about(std::string_view subject) { return {Personal::Kind::yes, subject}; }
+constexpr Personal about(std::string_view subject) {
+  return {Personal::Kind::yes, subject};
+}
 
 inline constexpr std::int64_t no_min = std::numeric_limits<std::int64_t>::min();
 inline constexpr std::int64_t no_max = std::numeric_limits<std::int64_t>::max();
@@ -81,16 +83,16 @@ struct ColumnDef {
   std::string_view name{};
   Type type = Type::text;
   Flag flags = none;
-  const EnumDef* values = nullptr;          // Type::enumeration
-  std::string_view references{};            // table name; composite with organization_id
+  const EnumDef* values = nullptr;  // Type::enumeration
+  std::string_view references{};    // table name; composite with organization_id
   OnDelete on_delete = OnDelete::not_a_reference;
-  std::string_view initial{};               // default: text as is, others as JSON text; "now" for timestamptz
-  std::uint8_t precision = 0;               // decimal(p, s); money: at most p digits in all
+  std::string_view initial{};  // default: text as is, others as JSON text; "now" for timestamptz
+  std::uint8_t precision = 0;  // decimal(p, s); money: at most p digits in all
   std::uint8_t scale = 0;
-  std::int64_t min = no_min;                // in stored units (money and decimal scaled)
+  std::int64_t min = no_min;  // in stored units (money and decimal scaled)
   std::int64_t max = no_max;
-  std::uint32_t length_max = 0;             // 0: the type's own limit (RULES section 0)
-  std::string_view folds{};                 // internal column: holds fold(of that column)
+  std::uint32_t length_max = 0;  // 0: the type's own limit (RULES section 0)
+  std::string_view folds{};      // internal column: holds fold(of that column)
   Personal personal{};
   std::string_view doc{};
 
@@ -180,10 +182,10 @@ struct ArgumentDef {
   std::string_view name{};
   Type type = Type::text;
   bool required = false;
-  bool array = false;                              // a list of `type` (or of objects when fields are given)
+  bool array = false;  // a list of `type` (or of objects when fields are given)
   const EnumDef* values = nullptr;
-  std::span<const ArgumentDef> fields{};           // an object
-  std::string_view initial{};                      // default as JSON text
+  std::span<const ArgumentDef> fields{};  // an object
+  std::string_view initial{};             // default as JSON text
   std::int64_t min = no_min;
   std::int64_t max = no_max;
   std::uint32_t length_max = 0;
@@ -204,27 +206,95 @@ struct CommandDef {
   std::string_view doc{};
 };
 
-inline constexpr std::uint32_t name_length_max = 200;         // characters
-inline constexpr std::uint32_t indexed_text_bytes_max = 254;  // bytes
-inline constexpr std::uint32_t free_text_length_max = 20'000; // characters
+inline constexpr std::uint32_t name_length_max = 200;          // characters
+inline constexpr std::uint32_t indexed_text_bytes_max = 254;   // bytes
+inline constexpr std::uint32_t free_text_length_max = 20'000;  // characters
 inline constexpr std::uint32_t json_bytes_max = 256 * 1024;
 inline constexpr std::uint32_t json_depth_max = 64;
 inline constexpr std::uint32_t request_bytes_max = 4 * 1024 * 1024;
 
 // Columns every table shares, spelled once. Ids 1-9 are theirs in every table.
 namespace standard {
-inline constexpr ColumnDef id{.id = 1, .name = "id", .type = Type::uuid, .flags = not_null | immutable, .personal = not_personal, .doc = "Row id, UUIDv7, made by the engine unless given."};
-inline constexpr ColumnDef organization_id{.id = 2, .name = "organization_id", .type = Type::uuid, .flags = not_null | immutable, .references = "organizations", .on_delete = OnDelete::cascade, .personal = not_personal, .doc = "Owning organization; filled by the engine where a parent leads to it."};
+inline constexpr ColumnDef id{.id = 1,
+                              .name = "id",
+                              .type = Type::uuid,
+                              .flags = not_null | immutable,
+                              .personal = not_personal,
+                              .doc = "Row id, UUIDv7, made by the engine unless given."};
+inline constexpr ColumnDef organization_id{
+    .id = 2,
+    .name = "organization_id",
+    .type = Type::uuid,
+    .flags = not_null | immutable,
+    .references = "organizations",
+    .on_delete = OnDelete::cascade,
+    .personal = not_personal,
+    .doc = "Owning organization; filled by the engine where a parent leads to it."};
 // The event a dependant belongs to, filled by the engine from its parent and never changed.
-inline constexpr ColumnDef event_id_derived{.id = 3, .name = "event_id", .type = Type::uuid, .flags = not_null | engine_column | immutable, .references = "events", .on_delete = OnDelete::cascade, .personal = not_personal, .doc = "The event the row belongs to, copied from its parent."};
-inline constexpr ColumnDef event_id_derived_nullable{.id = 3, .name = "event_id", .type = Type::uuid, .flags = engine_column | immutable, .references = "events", .on_delete = OnDelete::cascade, .personal = not_personal, .doc = "The event the row belongs to, copied from its parent; null when that has none."};
+inline constexpr ColumnDef event_id_derived{.id = 3,
+                                            .name = "event_id",
+                                            .type = Type::uuid,
+                                            .flags = not_null | engine_column | immutable,
+                                            .references = "events",
+                                            .on_delete = OnDelete::cascade,
+                                            .personal = not_personal,
+                                            .doc = "The event the row belongs to, copied from its parent."};
+inline constexpr ColumnDef event_id_derived_nullable{
+    .id = 3,
+    .name = "event_id",
+    .type = Type::uuid,
+    .flags = engine_column | immutable,
+    .references = "events",
+    .on_delete = OnDelete::cascade,
+    .personal = not_personal,
+    .doc = "The event the row belongs to, copied from its parent; null when that has none."};
 // The event a row is declared under by its caller.
-inline constexpr ColumnDef event_id{.id = 3, .name = "event_id", .type = Type::uuid, .flags = not_null | immutable, .references = "events", .on_delete = OnDelete::cascade, .personal = not_personal, .doc = "The event the row belongs to."};
-inline constexpr ColumnDef event_id_nullable{.id = 3, .name = "event_id", .type = Type::uuid, .flags = immutable, .references = "events", .on_delete = OnDelete::cascade, .personal = not_personal, .doc = "The event the row belongs to, if any."};
-inline constexpr ColumnDef version{.id = 4, .name = "version", .type = Type::integer, .flags = not_null | engine_column, .initial = "1", .min = 1, .personal = not_personal, .doc = "1, 2, ...: counts the row's writes."};
-inline constexpr ColumnDef created_at{.id = 5, .name = "created_at", .type = Type::timestamptz, .flags = not_null | engine_column | immutable, .initial = "now", .personal = not_personal, .doc = "When the row was written first."};
-inline constexpr ColumnDef updated_at{.id = 6, .name = "updated_at", .type = Type::timestamptz, .flags = not_null | engine_column, .initial = "now", .personal = not_personal, .doc = "When the row was written last."};
-inline constexpr ColumnDef created_by{.id = 7, .name = "created_by", .type = Type::uuid, .flags = engine_column | immutable | import_only, .references = "users", .on_delete = OnDelete::set_null, .personal = not_personal, .doc = "The user who created the row; null for other principals."};
+inline constexpr ColumnDef event_id{.id = 3,
+                                    .name = "event_id",
+                                    .type = Type::uuid,
+                                    .flags = not_null | immutable,
+                                    .references = "events",
+                                    .on_delete = OnDelete::cascade,
+                                    .personal = not_personal,
+                                    .doc = "The event the row belongs to."};
+inline constexpr ColumnDef event_id_nullable{.id = 3,
+                                             .name = "event_id",
+                                             .type = Type::uuid,
+                                             .flags = immutable,
+                                             .references = "events",
+                                             .on_delete = OnDelete::cascade,
+                                             .personal = not_personal,
+                                             .doc = "The event the row belongs to, if any."};
+inline constexpr ColumnDef version{.id = 4,
+                                   .name = "version",
+                                   .type = Type::integer,
+                                   .flags = not_null | engine_column,
+                                   .initial = "1",
+                                   .min = 1,
+                                   .personal = not_personal,
+                                   .doc = "1, 2, ...: counts the row's writes."};
+inline constexpr ColumnDef created_at{.id = 5,
+                                      .name = "created_at",
+                                      .type = Type::timestamptz,
+                                      .flags = not_null | engine_column | immutable,
+                                      .initial = "now",
+                                      .personal = not_personal,
+                                      .doc = "When the row was written first."};
+inline constexpr ColumnDef updated_at{.id = 6,
+                                      .name = "updated_at",
+                                      .type = Type::timestamptz,
+                                      .flags = not_null | engine_column,
+                                      .initial = "now",
+                                      .personal = not_personal,
+                                      .doc = "When the row was written last."};
+inline constexpr ColumnDef created_by{.id = 7,
+                                      .name = "created_by",
+                                      .type = Type::uuid,
+                                      .flags = engine_column | immutable | import_only,
+                                      .references = "users",
+                                      .on_delete = OnDelete::set_null,
+                                      .personal = not_personal,
+                                      .doc = "The user who created the row; null for other principals."};
 }  // namespace standard
 
 }  // namespace eventcore::schema

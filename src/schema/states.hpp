@@ -26,16 +26,18 @@ inline constexpr Transition event_moves[] = {
 
 // assigned > active > completed, open > cancelled
 inline constexpr Transition assignment_moves[] = {
-    {"assigned", "active"}, {"active", "completed"}, {"assigned", "cancelled"}, {"active", "cancelled"},
+    {"assigned", "active"},
+    {"active", "completed"},
+    {"assigned", "cancelled"},
+    {"active", "cancelled"},
 };
 
 // pending > in_progress > completed, pending > completed, open > overdue | cancelled,
 // overdue > in_progress | completed | cancelled, completed > in_progress
 inline constexpr Transition milestone_moves[] = {
-    {"pending", "in_progress"}, {"in_progress", "completed"}, {"pending", "completed"},
-    {"pending", "overdue"},     {"in_progress", "overdue"},   {"pending", "cancelled"},
-    {"in_progress", "cancelled"}, {"overdue", "in_progress"}, {"overdue", "completed"},
-    {"overdue", "cancelled"},   {"completed", "in_progress"},
+    {"pending", "in_progress"}, {"in_progress", "completed"}, {"pending", "completed"},     {"pending", "overdue"},
+    {"in_progress", "overdue"}, {"pending", "cancelled"},     {"in_progress", "cancelled"}, {"overdue", "in_progress"},
+    {"overdue", "completed"},   {"overdue", "cancelled"},     {"completed", "in_progress"},
 };
 
 // pending > signed > active > completed, open > cancelled; contracts of vendors and of sponsors
@@ -52,8 +54,8 @@ inline constexpr Transition risk_moves[] = {
 
 // draft > scheduled > active <> paused > completed, draft > active, open > cancelled
 inline constexpr Transition campaign_moves[] = {
-    {"draft", "scheduled"}, {"scheduled", "active"},    {"active", "paused"},        {"paused", "active"},
-    {"paused", "completed"}, {"draft", "active"},       {"draft", "cancelled"},      {"scheduled", "cancelled"},
+    {"draft", "scheduled"},  {"scheduled", "active"}, {"active", "paused"},   {"paused", "active"},
+    {"paused", "completed"}, {"draft", "active"},     {"draft", "cancelled"}, {"scheduled", "cancelled"},
     {"active", "cancelled"}, {"paused", "cancelled"},
 };
 
@@ -65,43 +67,65 @@ inline constexpr Transition influencer_moves[] = {
 
 // planned > in_progress > completed, open > cancelled
 inline constexpr Transition activation_moves[] = {
-    {"planned", "in_progress"}, {"in_progress", "completed"}, {"planned", "cancelled"}, {"in_progress", "cancelled"},
+    {"planned", "in_progress"},
+    {"in_progress", "completed"},
+    {"planned", "cancelled"},
+    {"in_progress", "cancelled"},
 };
 
 // new > contacted > interested > proposal_sent > negotiating > closed_won | closed_lost, skips forward and
 // closed_lost from any open state allowed, closed_lost > contacted
 inline constexpr Transition prospect_moves[] = {
-    {"new", "contacted"},          {"new", "interested"},            {"new", "proposal_sent"},
-    {"new", "negotiating"},        {"new", "closed_won"},            {"new", "closed_lost"},
-    {"contacted", "interested"},   {"contacted", "proposal_sent"},   {"contacted", "negotiating"},
-    {"contacted", "closed_won"},   {"contacted", "closed_lost"},     {"interested", "proposal_sent"},
-    {"interested", "negotiating"}, {"interested", "closed_won"},     {"interested", "closed_lost"},
-    {"proposal_sent", "negotiating"}, {"proposal_sent", "closed_won"}, {"proposal_sent", "closed_lost"},
-    {"negotiating", "closed_won"}, {"negotiating", "closed_lost"},   {"closed_lost", "contacted"},
+    {"new", "contacted"},
+    {"new", "interested"},
+    {"new", "proposal_sent"},
+    {"new", "negotiating"},
+    {"new", "closed_won"},
+    {"new", "closed_lost"},
+    {"contacted", "interested"},
+    {"contacted", "proposal_sent"},
+    {"contacted", "negotiating"},
+    {"contacted", "closed_won"},
+    {"contacted", "closed_lost"},
+    {"interested", "proposal_sent"},
+    {"interested", "negotiating"},
+    {"interested", "closed_won"},
+    {"interested", "closed_lost"},
+    {"proposal_sent", "negotiating"},
+    {"proposal_sent", "closed_won"},
+    {"proposal_sent", "closed_lost"},
+    {"negotiating", "closed_won"},
+    {"negotiating", "closed_lost"},
+    {"closed_lost", "contacted"},
 };
 
 // pending > partial > paid, pending > paid, pending | partial > overdue > partial | paid, partial | paid > refunded
 inline constexpr Transition sponsor_payment_moves[] = {
-    {"pending", "partial"}, {"partial", "paid"},    {"pending", "paid"},     {"pending", "overdue"},
-    {"partial", "overdue"}, {"overdue", "partial"}, {"overdue", "paid"},     {"partial", "refunded"},
-    {"paid", "refunded"},
+    {"pending", "partial"}, {"partial", "paid"},     {"pending", "paid"},
+    {"pending", "overdue"}, {"partial", "overdue"},  {"overdue", "partial"},
+    {"overdue", "paid"},    {"partial", "refunded"}, {"paid", "refunded"},
 };
 
 // draft <> scheduled > published > deleted, draft > published, draft | scheduled > failed > scheduled | published
 inline constexpr Transition content_moves[] = {
-    {"draft", "scheduled"}, {"scheduled", "draft"},  {"scheduled", "published"}, {"published", "deleted"},
-    {"draft", "published"}, {"draft", "failed"},     {"scheduled", "failed"},    {"failed", "scheduled"},
-    {"failed", "published"},
+    {"draft", "scheduled"},   {"scheduled", "draft"},  {"scheduled", "published"},
+    {"published", "deleted"}, {"draft", "published"},  {"draft", "failed"},
+    {"scheduled", "failed"},  {"failed", "scheduled"}, {"failed", "published"},
 };
 
 // valid > used > valid (undo), valid > cancelled | transferred; used > cancelled never
 inline constexpr Transition ticket_moves[] = {
-    {"valid", "used"}, {"used", "valid"}, {"valid", "cancelled"}, {"valid", "transferred"},
+    {"valid", "used"},
+    {"used", "valid"},
+    {"valid", "cancelled"},
+    {"valid", "transferred"},
 };
 
 // running > completed | failed | cancelled
 inline constexpr Transition execution_moves[] = {
-    {"running", "completed"}, {"running", "failed"}, {"running", "cancelled"},
+    {"running", "completed"},
+    {"running", "failed"},
+    {"running", "cancelled"},
 };
 
 // queued > sent > delivered | bounced, queued | sent > failed

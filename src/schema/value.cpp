@@ -1,16 +1,15 @@
 #include "schema/value.hpp"
 
-#include <cstdio>
-#include <cstdlib>
+#include <stdexcept>
 
 namespace eventcore {
 
 namespace {
 
 // A rule that asks a value for the wrong class, or for a column it never read, must not go on with a made-up answer.
+// The store catches it around every job and answers `internal`; what the job wrote is rolled back.
 [[noreturn]] void defect(const char* what) {
-  std::fprintf(stderr, "eventcore: %s\n", what);
-  std::abort();
+  throw std::logic_error(what);
 }
 
 const Uuid nil_uuid{};

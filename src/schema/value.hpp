@@ -18,15 +18,15 @@ namespace eventcore {
 
 class Value {
  public:
-  Value() = default;  // null
-  Value(std::int64_t number) : data_(number) {}                 // NOLINT(google-explicit-constructor)
+  Value() = default;                                               // null
+  Value(std::int64_t number) : data_(number) {}                    // NOLINT(google-explicit-constructor)
   Value(int number) : data_(static_cast<std::int64_t>(number)) {}  // NOLINT(google-explicit-constructor)
-  Value(bool flag) : data_(static_cast<std::int64_t>(flag)) {}  // NOLINT(google-explicit-constructor)
-  Value(const Uuid& id) : data_(id) {}                          // NOLINT(google-explicit-constructor)
-  Value(std::string text) : data_(std::move(text)) {}           // NOLINT(google-explicit-constructor)
-  Value(std::string_view text) : data_(std::string(text)) {}    // NOLINT(google-explicit-constructor)
-  Value(const char* text) : data_(std::string(text)) {}         // NOLINT(google-explicit-constructor)
-  Value(Bytes bytes) : data_(std::move(bytes)) {}               // NOLINT(google-explicit-constructor)
+  Value(bool flag) : data_(static_cast<std::int64_t>(flag)) {}     // NOLINT(google-explicit-constructor)
+  Value(const Uuid& id) : data_(id) {}                             // NOLINT(google-explicit-constructor)
+  Value(std::string text) : data_(std::move(text)) {}              // NOLINT(google-explicit-constructor)
+  Value(std::string_view text) : data_(std::string(text)) {}       // NOLINT(google-explicit-constructor)
+  Value(const char* text) : data_(std::string(text)) {}            // NOLINT(google-explicit-constructor)
+  Value(Bytes bytes) : data_(std::move(bytes)) {}                  // NOLINT(google-explicit-constructor)
 
   // A column that was not read (long columns, column lists). Asking for it is a defect, not an empty answer.
   static Value unread() {
@@ -42,7 +42,8 @@ class Value {
   [[nodiscard]] bool is_text() const { return std::holds_alternative<std::string>(data_); }
   [[nodiscard]] bool is_bytes() const { return std::holds_alternative<Bytes>(data_); }
 
-  // Each getter answers a neutral value (0, "", nil) for null; a wrong class is a defect and stops the process.
+  // Each getter answers a neutral value (0, "", nil) for null; a wrong class is a defect: it throws, and the
+  // call is rolled back and answers `internal`.
   [[nodiscard]] std::int64_t integer() const;
   [[nodiscard]] bool boolean() const { return integer() != 0; }
   [[nodiscard]] const Uuid& uuid() const;
@@ -74,14 +75,14 @@ class Record {
 
   [[nodiscard]] const Value& at(std::size_t index) const { return values_[index]; }
   Value& at(std::size_t index) { return values_[index]; }
-  [[nodiscard]] const Value& operator[](Column c) const;  // asserts that the column is of this table
+  [[nodiscard]] const Value& operator[](Column c) const;           // asserts that the column is of this table
   [[nodiscard]] const Value* find(std::string_view column) const;  // nullptr: no such column
 
   void set(Column c, Value v);
   void set(std::string_view column, Value v);  // the column must exist
 
   [[nodiscard]] const Uuid& id() const { return values_[0].uuid(); }  // every table's first column is id
-  [[nodiscard]] const Uuid& organization_id() const;  // organizations: its own id; global tables: nil
+  [[nodiscard]] const Uuid& organization_id() const;                  // organizations: its own id; global tables: nil
   [[nodiscard]] std::int64_t version() const;
 
  private:

@@ -21,14 +21,18 @@ constexpr std::size_t commit_at = 16;
 constexpr std::size_t store_seq_at = 24;
 constexpr std::size_t heads_at = 32;
 
-std::int64_t block_of(std::size_t index) { return static_cast<std::int64_t>(index * block_size); }
+std::int64_t block_of(std::size_t index) {
+  return static_cast<std::int64_t>(index * block_size);
+}
 
 // The key binds the store, the record binds its slot: neither can be carried elsewhere.
 Digest record_mac(const SecretBytes& key, const Uuid& store_id, ByteView signed_part) {
   return Blake2b(key.view()).add("ec-anchor-record").add(store_id.bytes).add(signed_part).finish();
 }
 
-Failure tampered(const std::string& path) { return fail_fact(Errc::anchor_tampered, "file", path); }
+Failure tampered(const std::string& path) {
+  return fail_fact(Errc::anchor_tampered, "file", path);
+}
 
 }  // namespace
 
@@ -110,7 +114,9 @@ bool Anchor::needs_sync(std::int64_t now_us) {
 }
 
 // A slot that does not verify counts as the oldest, so that the next write mends it.
-std::int64_t Anchor::commit_in(std::size_t index) const { return slots_[index] ? slots_[index]->commit : -1; }
+std::int64_t Anchor::commit_in(std::size_t index) const {
+  return slots_[index] ? slots_[index]->commit : -1;
+}
 
 std::optional<AnchorState> Anchor::newest() const {
   const auto& state = commit_in(0) >= commit_in(1) ? slots_[0] : slots_[1];

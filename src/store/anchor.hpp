@@ -14,10 +14,10 @@
 #include <optional>
 #include <string>
 
+#include <eventcore/result.hpp>
 #include "base/hash.hpp"
 #include "base/secret.hpp"
 #include "base/uuid.hpp"
-#include <eventcore/result.hpp>
 #include "store/files.hpp"
 
 namespace eventcore::store {

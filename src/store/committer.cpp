@@ -46,8 +46,7 @@ Status Committer::begin_transaction() {
 }
 
 void Committer::roll_back() {
-  if (parts_.connection != nullptr && parts_.connection->in_transaction())
-    (void)parts_.connection->run("ROLLBACK");
+  if (parts_.connection != nullptr && parts_.connection->in_transaction()) (void)parts_.connection->run("ROLLBACK");
 }
 
 // A job may throw or fail half way: its savepoint takes back what it did. When SQLite has ended the whole transaction

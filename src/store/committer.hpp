@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
+#include <eventcore/result.hpp>
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include <eventcore/result.hpp>
 #include "store/anchor.hpp"
 #include "store/connection.hpp"
 #include "store/files.hpp"

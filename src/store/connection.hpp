@@ -16,10 +16,10 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <eventcore/result.hpp>
 #include "base/hash.hpp"
 #include "base/random.hpp"
 #include "base/uuid.hpp"
-#include <eventcore/result.hpp>
 #include "store/key_slots.hpp"
 #include "store/statement.hpp"
 
@@ -62,8 +62,8 @@ class Connection {
   Status make_wal();
 
   Result<Statement> prepare(std::string_view sql);
-  Status run(std::string_view sql);      // one statement without parameters, cached
-  Status execute(std::string_view sql);  // the same, not cached
+  Status run(std::string_view sql);                   // one statement without parameters, cached
+  Status execute(std::string_view sql);               // the same, not cached
   Result<std::string> pragma(std::string_view text);  // "name" or "name=value"; the first column of the first row
 
   // nullopt: an empty database. not_a_store: tables, but not ours.

@@ -172,7 +172,9 @@ std::string create_table(const TableDef& table) {
 
 }  // namespace
 
-std::string quoted(std::string_view identifier) { return '"' + std::string(identifier) + '"'; }
+std::string quoted(std::string_view identifier) {
+  return '"' + std::string(identifier) + '"';
+}
 
 Tenancy tenancy(const schema::TableDef& table) {
   if (table.global) return Tenancy::none;

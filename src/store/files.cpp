@@ -24,18 +24,30 @@
 
 namespace eventcore::store {
 
-int SystemCalls::open(const char* path, int flags, mode_t mode) { return ::open(path, flags, mode); }
-int SystemCalls::close(int file) { return ::close(file); }
+int SystemCalls::open(const char* path, int flags, mode_t mode) {
+  return ::open(path, flags, mode);
+}
+int SystemCalls::close(int file) {
+  return ::close(file);
+}
 ssize_t SystemCalls::pread(int file, void* data, std::size_t size, off_t offset) {
   return ::pread(file, data, size, offset);
 }
 ssize_t SystemCalls::pwrite(int file, const void* data, std::size_t size, off_t offset) {
   return ::pwrite(file, data, size, offset);
 }
-int SystemCalls::fsync(int file) { return ::fsync(file); }
-int SystemCalls::fdatasync(int file) { return ::fdatasync(file); }
-int SystemCalls::rename(const char* from, const char* to) { return ::rename(from, to); }
-int SystemCalls::unlink(const char* path) { return ::unlink(path); }
+int SystemCalls::fsync(int file) {
+  return ::fsync(file);
+}
+int SystemCalls::fdatasync(int file) {
+  return ::fdatasync(file);
+}
+int SystemCalls::rename(const char* from, const char* to) {
+  return ::rename(from, to);
+}
+int SystemCalls::unlink(const char* path) {
+  return ::unlink(path);
+}
 
 namespace {
 
@@ -316,9 +328,10 @@ Files& system_files() {
   static SystemCalls& calls = *new SystemCalls;
   static SystemClock& clock = *new SystemClock;
   static SystemRandom& random = *new SystemRandom;
-  static Files& files = *make_files({calls, clock, random, [](std::int64_t wait_us) {
-                                       std::this_thread::sleep_for(std::chrono::microseconds(wait_us));
-                                     }}).release();
+  static Files& files =
+      *make_files({calls, clock, random,
+                   [](std::int64_t wait_us) { std::this_thread::sleep_for(std::chrono::microseconds(wait_us)); }})
+           .release();
   return files;
 }
 

@@ -13,10 +13,10 @@
 #include <optional>
 #include <string>
 
+#include <eventcore/result.hpp>
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
-#include <eventcore/result.hpp>
 
 namespace eventcore::store {
 

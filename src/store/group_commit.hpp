@@ -12,8 +12,8 @@
 #include <mutex>
 #include <optional>
 
-#include "base/clock.hpp"
 #include <eventcore/result.hpp>
+#include "base/clock.hpp"
 #include "store/committer.hpp"
 #include "store/store.hpp"
 

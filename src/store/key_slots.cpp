@@ -39,7 +39,9 @@ constexpr std::size_t sealed_signing_size = secret_size + sealed_overhead;
 constexpr std::size_t signing_size = public_size + sealed_signing_size;
 constexpr std::size_t tail_size = 2 * sizeof(Digest);  // MAC, checksum
 
-constexpr std::size_t size_of(std::size_t slots) { return header_size + slots * slot_size + signing_size + tail_size; }
+constexpr std::size_t size_of(std::size_t slots) {
+  return header_size + slots * slot_size + signing_size + tail_size;
+}
 // A newer release may need more; beyond this it is no key-slot file.
 constexpr std::size_t file_size_max = 64 * 1024;
 
@@ -50,10 +52,12 @@ constexpr std::uint64_t memory_min = crypto_pwhash_argon2id_MEMLIMIT_MIN;
 constexpr std::uint64_t memory_max = 1024ULL * 1024 * 1024;
 
 constexpr std::string_view symbols = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // Crockford's: no I, L, O, U
-constexpr std::size_t recovery_size = 52;                                  // 51 at random (255 bits) and one to check
+constexpr std::size_t recovery_size = 52;                                 // 51 at random (255 bits) and one to check
 constexpr std::size_t recovery_group = 4;
 
-void append(Bytes& out, ByteView bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+void append(Bytes& out, ByteView bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
 
 Failure tampered(const std::string& path, std::string what) {
   FailureDetail detail;

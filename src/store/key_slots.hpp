@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include <eventcore/result.hpp>
 #include "base/random.hpp"
 #include "base/secret.hpp"
 #include "base/uuid.hpp"
-#include <eventcore/result.hpp>
 #include "store/files.hpp"
 
 namespace eventcore::store {

@@ -55,7 +55,9 @@ Status in_schema_transaction(Connection& connection, const Body& body) {
 
 }  // namespace
 
-std::span<const Migration> migrations() { return all_migrations(); }
+std::span<const Migration> migrations() {
+  return all_migrations();
+}
 
 void use_extra_migrations(std::vector<Migration> extra) {
   std::vector<Migration>& list = all_migrations();

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/uuid.hpp"
 #include <eventcore/result.hpp>
+#include "base/uuid.hpp"
 #include "store/connection.hpp"
 
 namespace eventcore::store {

@@ -28,9 +28,9 @@ struct Query {
   const schema::TableDef* table = nullptr;
   std::optional<Uuid> organization;  // nullopt: over all tenants (service, customer, anon)
   Expr where = Expr::always();
-  std::vector<Order> order;          // id ascending is always appended as the last key
-  std::vector<Value> after;          // keyset position: a value per order column, then the id; empty: from the start
-  std::int64_t limit = -1;           // -1: no limit
+  std::vector<Order> order;  // id ascending is always appended as the last key
+  std::vector<Value> after;  // keyset position: a value per order column, then the id; empty: from the start
+  std::int64_t limit = -1;   // -1: no limit
   ColumnSet columns;
 };
 

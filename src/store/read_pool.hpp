@@ -10,8 +10,8 @@
 #include <set>
 #include <vector>
 
-#include "base/clock.hpp"
 #include <eventcore/result.hpp>
+#include "base/clock.hpp"
 #include "store/connection.hpp"
 #include "store/reader.hpp"
 

@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
+#include <eventcore/result.hpp>
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "base/secret.hpp"
-#include <eventcore/result.hpp>
 #include "store/query.hpp"
 
 namespace eventcore::store {
@@ -29,16 +29,16 @@ struct ChainHead {
 
 // One row of the change feed as stored: no image, but the facts a policy needs (RULES section 7).
 struct FeedRow {
-  Uuid organization;          // nil: global tables and the store chain
-  std::int64_t seq = 0;       // per tenant, no gaps
-  std::int64_t store_seq = 0; // per store, no gaps
+  Uuid organization;           // nil: global tables and the store chain
+  std::int64_t seq = 0;        // per tenant, no gaps
+  std::int64_t store_seq = 0;  // per store, no gaps
   std::int64_t audit_seq = 0;
   std::uint16_t table = 0;
   Uuid row;
-  char operation = 'I';       // I, U, D
+  char operation = 'I';  // I, U, D
   Micros time = 0;
   std::int64_t version = 0;
-  std::string old_facts;      // JSON, "" absent
+  std::string old_facts;  // JSON, "" absent
   std::string new_facts;
 };
 
@@ -99,7 +99,7 @@ class Writer : public Reader {
   Status destroy_tenant_key(const Uuid& organization);  // crypto-erases what was sealed under it
 
   Status set_chain_head(const Uuid& organization, const ChainHead& head);
-  Status append_change(const FeedRow& row);             // also moves the store sequence
+  Status append_change(const FeedRow& row);  // also moves the store sequence
   Status forget_changes_before(Micros time, std::int64_t limit);
   Status remember(const Digest& scope, const IdempotencyRow& row);
   Status forget_idempotency_before(Micros time, std::int64_t limit);

@@ -14,8 +14,12 @@ constexpr std::size_t key_size = 32;
 static_assert(sealed_overhead == 1 + nonce_size + tag_size);
 static_assert(key_size == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
 
-void append(Bytes& out, std::string_view text) { out.insert(out.end(), text.begin(), text.end()); }
-void append(Bytes& out, const Uuid& id) { out.insert(out.end(), id.bytes.begin(), id.bytes.end()); }
+void append(Bytes& out, std::string_view text) {
+  out.insert(out.end(), text.begin(), text.end());
+}
+void append(Bytes& out, const Uuid& id) {
+  out.insert(out.end(), id.bytes.begin(), id.bytes.end());
+}
 
 Bytes tenant_key_place(const Uuid& organization) {
   Bytes out;
@@ -38,8 +42,7 @@ Bytes encrypt(ByteView key, ByteView plaintext, ByteView associated, Random& ran
   out[0] = format;
   random.fill(std::span(out).subspan(1, nonce_size));
   crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + 1 + nonce_size, nullptr, plaintext.data(), plaintext.size(),
-                                             associated.data(), associated.size(), nullptr, out.data() + 1,
-                                             key.data());
+                                             associated.data(), associated.size(), nullptr, out.data() + 1, key.data());
   return out;
 }
 

@@ -9,12 +9,12 @@
 #include <cstdint>
 #include <string_view>
 
+#include <eventcore/result.hpp>
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
 #include "base/random.hpp"
 #include "base/secret.hpp"
 #include "base/uuid.hpp"
-#include <eventcore/result.hpp>
 
 namespace eventcore::store {
 

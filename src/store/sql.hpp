@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include <eventcore/result.hpp>
 #include "schema/value.hpp"
 #include "store/query.hpp"
-#include <eventcore/result.hpp>
 
 namespace eventcore::store {
 

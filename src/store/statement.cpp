@@ -27,7 +27,9 @@ Failure sqlite_failure(sqlite3* database, int code) {
 }
 
 Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_), prepared_(other.prepared_), next_parameter_(other.next_parameter_),
+    : database_(other.database_),
+      prepared_(other.prepared_),
+      next_parameter_(other.next_parameter_),
       code_(other.code_) {
   other.prepared_ = nullptr;
 }
@@ -53,7 +55,9 @@ Statement& Statement::bind(std::int64_t number) {
   return *this;
 }
 
-Statement& Statement::bind(const Uuid& id) { return bind(ByteView(id.bytes)); }
+Statement& Statement::bind(const Uuid& id) {
+  return bind(ByteView(id.bytes));
+}
 
 // Copies: a statement outlives the expressions it is bound from. Empty views may have no address; SQLite would read
 // that as NULL.
@@ -99,9 +103,15 @@ Status Statement::run() {
   }
 }
 
-bool Statement::is_null(int column) const { return storage_class(column) == SQLITE_NULL; }
-int Statement::storage_class(int column) const { return sqlite3_column_type(prepared_->handle, column); }
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(prepared_->handle, column); }
+bool Statement::is_null(int column) const {
+  return storage_class(column) == SQLITE_NULL;
+}
+int Statement::storage_class(int column) const {
+  return sqlite3_column_type(prepared_->handle, column);
+}
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(prepared_->handle, column);
+}
 
 std::string_view Statement::text(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(prepared_->handle, column));

@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include <eventcore/result.hpp>
 #include "base/bytes.hpp"
 #include "base/uuid.hpp"
-#include <eventcore/result.hpp>
 #include "schema/value.hpp"
 
 namespace eventcore::store {
@@ -42,8 +42,8 @@ class Statement {
   Statement& bind(const Value& value);
   Statement& bind_null();
 
-  Result<bool> step();  // whether there is a row
-  Status run();         // to the end, rows thrown away
+  Result<bool> step();                              // whether there is a row
+  Status run();                                     // to the end, rows thrown away
   [[nodiscard]] int code() const { return code_; }  // extended result code of the last bind or step
 
   [[nodiscard]] bool is_null(int column) const;

@@ -40,17 +40,21 @@ Status collect(Connection& connection, std::string_view pragma, std::vector<Page
 class Store::Impl {
  public:
   Impl(OpenOptions options, const Environment& environment, OpenedStore opened)
-      : options_(std::move(options)), env_(environment), paths_(std::move(opened.paths)),
-        slots_(std::move(opened.slots)), lost_(opened.lost), immutable_(opened.immutable),
+      : options_(std::move(options)),
+        env_(environment),
+        paths_(std::move(opened.paths)),
+        slots_(std::move(opened.slots)),
+        lost_(opened.lost),
+        immutable_(opened.immutable),
         pool_(env_.clock, [this] { return open_reader(); }) {
     options_.key = {};
     if (options_.read_only) {
       seen_.store(opened.connection->commits_seen());
       return;
     }
-    committer_ = std::make_unique<Committer>(Committer::Parts{
-        env_.files, env_.clock, env_.log, paths_.lock, options_.busy_timeout_us, [this] { return open_writer(); },
-        std::move(opened.connection), std::move(opened.anchor)});
+    committer_ = std::make_unique<Committer>(
+        Committer::Parts{env_.files, env_.clock, env_.log, paths_.lock, options_.busy_timeout_us,
+                         [this] { return open_writer(); }, std::move(opened.connection), std::move(opened.anchor)});
     group_ = std::make_unique<GroupCommit>(*committer_, env_.clock, [this] { announce(); });
     seen_.store(committer_->commits());
   }
@@ -193,7 +197,9 @@ Result<std::unique_ptr<Store>> Store::open(OpenOptions options, const Environmen
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
-Status Store::read(const std::function<Status(Reader&)>& body) { return impl_->read(body); }
+Status Store::read(const std::function<Status(Reader&)>& body) {
+  return impl_->read(body);
+}
 
 Status Store::write(Job job, std::int64_t deadline_us) {
   EC_TRYV(impl_->writable());
@@ -217,19 +223,33 @@ Result<std::unique_ptr<WriteTurn>> Store::begin(std::int64_t deadline_us) {
   return impl_->group_->begin(deadline_us);
 }
 
-const Uuid& Store::id() const { return impl_->slots_->keys().store_id; }
-const std::optional<LostRange>& Store::lost() const { return impl_->lost_; }
-StoreStats Store::stats() const { return impl_->stats(); }
-bool Store::read_only() const { return impl_->options_.read_only; }
-Result<std::vector<PageProblem>> Store::check_pages() { return impl_->check_pages(); }
+const Uuid& Store::id() const {
+  return impl_->slots_->keys().store_id;
+}
+const std::optional<LostRange>& Store::lost() const {
+  return impl_->lost_;
+}
+StoreStats Store::stats() const {
+  return impl_->stats();
+}
+bool Store::read_only() const {
+  return impl_->options_.read_only;
+}
+Result<std::vector<PageProblem>> Store::check_pages() {
+  return impl_->check_pages();
+}
 
 Status Store::checkpoint() {
   EC_TRYV(impl_->writable());
   return impl_->group_->alone([&] { return impl_->committer_->checkpoint(true); });
 }
 
-Result<Bytes> Store::sign(ByteView message) { return impl_->slots_->sign(message); }
-Bytes Store::signing_public_key() const { return impl_->slots_->keys().signing_public_key; }
+Result<Bytes> Store::sign(ByteView message) {
+  return impl_->slots_->sign(message);
+}
+Bytes Store::signing_public_key() const {
+  return impl_->slots_->keys().signing_public_key;
+}
 
 Result<std::string> Store::add_recovery_code() {
   EC_TRYV(impl_->writable());
@@ -258,7 +278,11 @@ void Store::wait_for_commit(std::int64_t seen_commit, std::int64_t timeout_us) {
   impl_->wait_for_commit(seen_commit, timeout_us);
 }
 
-std::int64_t Store::commit_count() const { return impl_->seen_.load(); }
-Status Store::close() { return impl_->close(); }
+std::int64_t Store::commit_count() const {
+  return impl_->seen_.load();
+}
+Status Store::close() {
+  return impl_->close();
+}
 
 }  // namespace eventcore::store

@@ -16,11 +16,11 @@
 #include <string>
 #include <vector>
 
+#include <eventcore/result.hpp>
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/secret.hpp"
-#include <eventcore/result.hpp>
 #include "store/files.hpp"
 #include "store/key_slots.hpp"
 #include "store/reader.hpp"
@@ -30,23 +30,23 @@ namespace eventcore::store {
 struct Environment {
   Clock& clock;
   Random& random;
-  Files& files;             // side files; SQLite's own go through `vfs`
+  Files& files;  // side files; SQLite's own go through `vfs`
   Log& log;
-  std::string vfs;          // name of a registered SQLite VFS; empty: the default
+  std::string vfs;  // name of a registered SQLite VFS; empty: the default
 };
 
 struct OpenOptions {
-  std::string path;             // NAME.ecdb; the side files lie beside it
-  KeyInput key;                 // key_slots.hpp: raw 32 bytes, passphrase, or recovery code
-  bool create = false;          // make it when absent
-  bool create_new = false;      // refuse when present
+  std::string path;         // NAME.ecdb; the side files lie beside it
+  KeyInput key;             // key_slots.hpp: raw 32 bytes, passphrase, or recovery code
+  bool create = false;      // make it when absent
+  bool create_new = false;  // refuse when present
   bool read_only = false;
-  bool accept_loss = false;     // open although the anchor knows of lost commits; recorded in the store chain
+  bool accept_loss = false;  // open although the anchor knows of lost commits; recorded in the store chain
   std::int64_t cache_bytes = 64LL * 1024 * 1024;
   std::int64_t busy_timeout_us = 10'000'000;  // how long to wait for other processes' write turns
 };
 
-struct LostRange {              // commits the anchor knows and the store does not
+struct LostRange {  // commits the anchor knows and the store does not
   std::int64_t store_commit = 0;
   std::int64_t anchor_commit = 0;
 };
@@ -71,7 +71,7 @@ class Pending;
 // The write turn held over several calls: a transaction(). At most five seconds; see DESIGN.md section 5.
 class WriteTurn {
  public:
-  virtual ~WriteTurn() = default;  // rolls back unless committed
+  virtual ~WriteTurn() = default;          // rolls back unless committed
   virtual Status run(const Job& job) = 0;  // under a savepoint: a failed job leaves what came before in place
   virtual Status commit() = 0;
   virtual void rollback() = 0;
@@ -99,7 +99,7 @@ class Store {
 
   Result<std::unique_ptr<WriteTurn>> begin(std::int64_t deadline_us = 0);
 
-  [[nodiscard]] const Uuid& id() const;             // of the store itself
+  [[nodiscard]] const Uuid& id() const;                        // of the store itself
   [[nodiscard]] const std::optional<LostRange>& lost() const;  // set when opened with accept_loss
   [[nodiscard]] StoreStats stats() const;
   [[nodiscard]] bool read_only() const;
@@ -112,7 +112,7 @@ class Store {
   Result<Bytes> sign(ByteView message);
   [[nodiscard]] Bytes signing_public_key() const;
 
-  Result<std::string> add_recovery_code();          // shown once
+  Result<std::string> add_recovery_code();  // shown once
   Status add_key(const KeyInput& key);
   Status remove_key(std::int32_t slot);
   [[nodiscard]] std::vector<KeySlotInfo> key_slots() const;

@@ -53,8 +53,7 @@ Failure unique_failure(const TableDef& table, std::string_view message) {
 Failure check_failure(const TableDef& table, std::string_view message) {
   const std::string_view name = after(message, "failed: ");
   for (const schema::CheckDef& check : table.checks)
-    if (check.name == name)
-      return {Errc::invariant_violated, {{}, {{std::string(name), std::string(check.doc)}}, {}}};
+    if (check.name == name) return {Errc::invariant_violated, {{}, {{std::string(name), std::string(check.doc)}}, {}}};
   FailureDetail detail;
   add_field(detail, table, name, "outside what the column may hold");
   return {Errc::invariant_violated, std::move(detail)};
@@ -160,7 +159,9 @@ Status run(Connection& connection, Statement& statement, const Write& write) {
 
 }  // namespace
 
-void Writer::arm(bool armed) { connection_.arm(armed); }
+void Writer::arm(bool armed) {
+  connection_.arm(armed);
+}
 
 Status Writer::require_armed() {
   return connection_.armed() ? Status(ok()) : Status(fail(Errc::internal, "a write outside the unit of work"));
@@ -175,8 +176,8 @@ Result<Value> Writer::to_store(const schema::TableDef& table, std::size_t column
     return Value(seal(key, as_bytes(value.text()), place, connection_.random()));
   }
   if (!fits(value, def.type))
-    return fail(Errc::internal, "a value of the wrong kind for " + std::string(table.name) + "." +
-                                    std::string(def.name));
+    return fail(Errc::internal,
+                "a value of the wrong kind for " + std::string(table.name) + "." + std::string(def.name));
   return value;
 }
 

@@ -60,9 +60,9 @@ class DrawnRandom final : public Random {
 
 struct Call {
   const policy::Principal& principal;
-  Micros now = 0;         // one reading for the whole call
+  Micros now = 0;  // one reading for the whole call
   Draws& draws;
-  std::string command;    // the command, or "insert", "update", "delete"
+  std::string command;  // the command, or "insert", "update", "delete"
 };
 
 }  // namespace eventcore::work

@@ -5,8 +5,8 @@
 #include <array>
 #include <cstdint>
 
-#include "base/json.hpp"
 #include <eventcore/result.hpp>
+#include "base/json.hpp"
 #include "policy/access.hpp"
 #include "schema/value.hpp"
 

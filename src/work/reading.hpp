@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/json.hpp"
 #include <eventcore/result.hpp>
+#include "base/json.hpp"
 #include "policy/access.hpp"
 #include "store/reader.hpp"
 #include "work/call.hpp"
@@ -26,7 +26,7 @@ struct ListRequest {
   std::vector<std::string> columns;  // empty: all short ones; "*": long ones too
   std::vector<std::string> expand;   // reference columns whose rows come along, nested under "<column minus _id>"
   std::int64_t limit = 50;
-  std::string after;                 // cursor of the previous page
+  std::string after;  // cursor of the previous page
 };
 
 struct Page {
@@ -104,7 +104,7 @@ class Reading {
   Result<std::string> event_currency(const Uuid& organization, const Uuid& event);  // "" when it names none
 
   std::optional<Subject> subject_;
-  std::vector<std::pair<Uuid, Json>> settings_;  // by organization, read once
+  std::vector<std::pair<Uuid, Json>> settings_;                 // by organization, read once
   std::vector<std::pair<Uuid, std::string>> event_currencies_;  // by event, read once
 };
 

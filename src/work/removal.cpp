@@ -25,7 +25,9 @@ struct RowKey {
   auto operator<=>(const RowKey&) const = default;
 };
 
-RowKey key_of(const Record& row) { return {row.table().id, row.id()}; }
+RowKey key_of(const Record& row) {
+  return {row.table().id, row.id()};
+}
 
 // Everything one delete touches.
 class Closure {
@@ -117,8 +119,8 @@ class Closure {
   store::Reader& reader_;
   std::vector<Record> rows_;  // in the order found: the deleted row itself first
   std::map<RowKey, std::size_t> places_;
-  std::vector<std::pair<RowKey, std::size_t>> edges_;         // referring row -> place of the row it refers to
-  std::multimap<RowKey, std::size_t> by_referrer_;            // the same, by referring row
+  std::vector<std::pair<RowKey, std::size_t>> edges_;  // referring row -> place of the row it refers to
+  std::multimap<RowKey, std::size_t> by_referrer_;     // the same, by referring row
   std::map<RowKey, std::pair<Record, Changes>> orphaned_;
   std::vector<std::pair<RowKey, std::string>> refusing_;
 };

@@ -48,7 +48,9 @@ Status check_columns(const TableDef& table, const policy::Verdict& verdict, cons
 }
 
 // `operation` of the audit log and the feed.
-std::string_view act_name(Operation operation) { return policy::operation_name(operation); }
+std::string_view act_name(Operation operation) {
+  return policy::operation_name(operation);
+}
 
 char feed_letter(Operation operation) {
   switch (operation) {
@@ -131,8 +133,8 @@ Status UnitOfWork::copy_event(Record& row) {
   const Value& source = *row.find(table.event_source);
   if (!source.is_uuid()) return ok();
   const TableDef& source_table = *schema::find_table(table.find(table.event_source)->references);
-  EC_TRY(found, reader_.get(source_table, row.organization_id(), source.uuid(),
-                            store::ColumnSet::short_only(source_table)));
+  EC_TRY(found,
+         reader_.get(source_table, row.organization_id(), source.uuid(), store::ColumnSet::short_only(source_table)));
   if (!found) return fail_field(Errc::reference_not_found, std::string(table.event_source), "there is no such row");
   row.set("event_id", source_table.id == schema::tables::events.id ? Value(found->id()) : *found->find("event_id"));
   return ok();
@@ -228,7 +230,9 @@ Status UnitOfWork::check_references(const Record& row, const Record* before, As 
     if (before != nullptr && before->at(i) == row.at(i)) continue;
     const TableDef& target = *schema::find_table(column.references);
     const Uuid id = row.at(i).uuid();
-    const Uuid tenant = target.global ? Uuid{} : target.id == schema::tables::organizations.id ? id : row.organization_id();
+    const Uuid tenant = target.global                                   ? Uuid{}
+                        : target.id == schema::tables::organizations.id ? id
+                                                                        : row.organization_id();
     EC_TRY(found, reader_.get(target, tenant, id, store::ColumnSet::short_only(target)));
     bool seen = false;
     if (found) {
@@ -352,7 +356,9 @@ Status UnitOfWork::change(Record& row, const Changes& given) {
   return ok();
 }
 
-Status UnitOfWork::erase(const Record& row) { return erase_as(row, As::engine); }
+Status UnitOfWork::erase(const Record& row) {
+  return erase_as(row, As::engine);
+}
 
 Status UnitOfWork::erase_as(const Record& row, As as) {
   const TableDef& table = row.table();
@@ -487,8 +493,8 @@ Status UnitOfWork::log(Operation operation, const Record* before, const Record* 
   const Record& row = after != nullptr ? *after : *before;
   const Uuid organization = row.table().global ? Uuid{} : row.organization_id();
   EC_TRY(head, head_of(organization));
-  EC_TRYV(append_entry(act_of(organization, row.table().name, row.id(), act_name(operation)),
-                       images_of(before, after), *head));
+  EC_TRYV(append_entry(act_of(organization, row.table().name, row.id(), act_name(operation)), images_of(before, after),
+                       *head));
   store::FeedRow change;
   change.organization = organization;
   change.seq = ++head->feed_seq;

@@ -92,7 +92,9 @@ class EngineTest : public ::testing::Test {
     if (engine_ && verify_at_end_) {
       const auto report = service().call("verify_store", {{"pages", false}});
       EXPECT_TRUE(succeeded(report));
-      if (report) EXPECT_TRUE(report.assume_value()["ok"].get<bool>()) << dump(report.assume_value());
+      if (report) {
+        EXPECT_TRUE(report.assume_value()["ok"].get<bool>()) << dump(report.assume_value());
+      }
     }
     engine_.reset();
     if (HasFailure()) printf("EC_TEST_SEED=%llu\n", static_cast<unsigned long long>(testing::seed()));

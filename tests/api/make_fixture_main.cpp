@@ -15,7 +15,7 @@ namespace {
 
 using namespace eventcore;
 
-constexpr Micros start_us = 1'790'000'000'000'000;  // 2026-09-21T13:33:20Z
+constexpr Micros start_us = 1'790'000'000'000'000;  // 2026-09-21T14:13:20Z
 
 Json must(Result<std::string> reply) {
   if (!reply) {
@@ -81,7 +81,8 @@ void sell(Host& service, Host& owner, const Json& event) {
                                                            {"base_price", "25.00"}, {"currency", "EUR"},
                                                            {"total_quantity", 100}});
   owner.insert("dynamic_pricing_rules", {{"ticket_category_id", category["id"]}, {"rule_name", "Early bird"},
-                                         {"rule_type", "time_based"}, {"conditions", {{"days_until_event", {{"max", 7}}}}},
+                                         {"rule_type", "time_based"},
+                                         {"conditions", {{"days_until_event", {{"max", 7}}}}},
                                          {"price_adjustment_type", "percentage"}, {"adjustment_value", "10"}});
   owner.insert("discount_codes", {{"event_id", event["id"]}, {"code", "WELCOME"}, {"discount_type", "percentage"},
                                   {"discount_value", "10"}});

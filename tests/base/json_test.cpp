@@ -16,16 +16,11 @@ std::string again(std::string_view text) {
 
 Json random_json(std::mt19937_64& engine, int depth) {
   switch (engine() % (depth > 0 ? 8 : 6)) {
-    case 0:
-      return nullptr;
-    case 1:
-      return engine() % 2 == 0;
-    case 2:
-      return static_cast<std::int64_t>(engine());
-    case 3:
-      return exact_number("-" + std::to_string(engine() % 100) + "." + std::to_string(engine() % 1000) + "E+7");
-    case 4:
-      return exact_number("99999999999999999999" + std::to_string(engine() % 10));
+    case 0: return nullptr;
+    case 1: return engine() % 2 == 0;
+    case 2: return static_cast<std::int64_t>(engine());
+    case 3: return exact_number("-" + std::to_string(engine() % 100) + "." + std::to_string(engine() % 1000) + "E+7");
+    case 4: return exact_number("99999999999999999999" + std::to_string(engine() % 10));
     case 5: {
       std::string text;
       for (std::size_t i = engine() % 8; i-- > 0;) text += static_cast<char>(engine() % 127 + 1);

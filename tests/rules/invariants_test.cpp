@@ -18,13 +18,18 @@ class InventoryTest : public Fixture {
     return number(tables::ticket_categories, category, col::ticket_categories::available_quantity);
   }
   Uuid add_package(const Uuid& event, const Json& max, Json more = Json::object()) {
-    Json row = {{"event_id", to_text(event)}, {"package_name", "Gold"}, {"price", "100"}, {"benefits", Json::object()},
+    Json row = {{"event_id", to_text(event)},
+                {"package_name", "Gold"},
+                {"price", "100"},
+                {"benefits", Json::object()},
                 {"max_sponsors", max}};
     row.update(more);
     return add(tables::sponsor_packages, row);
   }
   Json sponsor(const Uuid& event, const Uuid& package, const std::string& name = "Acme") {
-    return {{"event_id", to_text(event)}, {"package_id", to_text(package)}, {"company_name", name},
+    return {{"event_id", to_text(event)},
+            {"package_id", to_text(package)},
+            {"company_name", name},
             {"contract_value", "100"}};
   }
   std::int64_t taken(const Uuid& package) {
@@ -117,11 +122,11 @@ TEST_F(InventoryTest, N20PendingOrdersHoldTheirPlacesUntilTheyLeaveThatState) {
   const Uuid order = add_order(event, "pending");
   add_line(order, category, 3);
   EXPECT_EQ(left(category), 2);
-  EC_EXPECT_OK(engine_change(tables::ticket_orders, order,
-                             {{col::ticket_orders::payment_status.index, Value("processing")}}));
+  EC_EXPECT_OK(
+      engine_change(tables::ticket_orders, order, {{col::ticket_orders::payment_status.index, Value("processing")}}));
   EXPECT_EQ(left(category), 2);
-  EC_EXPECT_OK(engine_change(tables::ticket_orders, order,
-                             {{col::ticket_orders::order_status.index, Value("cancelled")}}));
+  EC_EXPECT_OK(
+      engine_change(tables::ticket_orders, order, {{col::ticket_orders::order_status.index, Value("cancelled")}}));
   EXPECT_EQ(left(category), 5);
   add_line(add_order(event, "paid"), category, 3);
   EXPECT_EQ(left(category), 5) << "tickets of a paid order take places, its lines do not";
@@ -139,10 +144,14 @@ TEST_F(InventoryTest, N21ATicketKeepsItsCategory) {
 TEST_F(InventoryTest, N21ATicketIsOfItsOrdersEvent) {
   const Uuid order = add_order(add_event());
   const Uuid elsewhere = add_category(add_event(), 5);
-  const Json ticket = {{"organization_id", to_text(organization_)}, {"order_id", to_text(order)},
-                       {"ticket_category_id", to_text(elsewhere)},  {"ticket_number", make_ticket_number(*random_)},
-                       {"attendee_name", "A"},                      {"attendee_email", "a@example.org"},
-                       {"qr_code_data", "x"},                       {"price_paid", "0"}};
+  const Json ticket = {{"organization_id", to_text(organization_)},
+                       {"order_id", to_text(order)},
+                       {"ticket_category_id", to_text(elsewhere)},
+                       {"ticket_number", make_ticket_number(*random_)},
+                       {"attendee_name", "A"},
+                       {"attendee_email", "a@example.org"},
+                       {"qr_code_data", "x"},
+                       {"price_paid", "0"}};
   EC_EXPECT_REFUSED("invariant_violated", insert(as_service(), tables::tickets, ticket));
 }
 
@@ -174,8 +183,8 @@ TEST_F(InventoryTest, N30WithoutLimitAPackageIsNeverFullAndWithdrawnIsNotAvailab
                     update(as_user(Role::admin), tables::sponsor_packages, open, {{"max_sponsors", 2}}));
   set(tables::sponsor_packages, open, {{"is_withdrawn", true}});
   EXPECT_FALSE(available(open));
-  EC_EXPECT_REFUSED("invariant_violated", insert(as_user(Role::admin), tables::sponsors,
-                                                 sponsor(add_event(), open, "Of another event")));
+  EC_EXPECT_REFUSED("invariant_violated",
+                    insert(as_user(Role::admin), tables::sponsors, sponsor(add_event(), open, "Of another event")));
 }
 
 TEST_F(InventoryTest, N31ScoreIsCappedAndOddHistoriesCountNothing) {
@@ -201,9 +210,9 @@ TEST_F(InventoryTest, N32TheScoreIsDerivedAndCallersCannotSetIt) {
 TEST_F(InventoryTest, N33WritesWithoutAUserAreAudited) {
   const Uuid venue = add(tables::venues, {{"name", "Hall"}, {"address", "1 Road"}, {"max_capacity", 10}});
   namespace a = col::audit_logs;
-  EXPECT_EQ(count(tables::audit_logs, Expr::all_of({Expr::equals(a::record_id.index, Value(venue)),
-                                                    Expr::is_null(a::user_id.index),
-                                                    Expr::equals(a::principal_kind.index, "service")})),
+  EXPECT_EQ(count(tables::audit_logs,
+                  Expr::all_of({Expr::equals(a::record_id.index, Value(venue)), Expr::is_null(a::user_id.index),
+                                Expr::equals(a::principal_kind.index, "service")})),
             1);
 }
 
@@ -211,9 +220,9 @@ TEST_F(InventoryTest, N34WhoMayNotWriteCountersStillMovesThem) {
   const Uuid event = add_event();
   const Uuid category = add_category(event, 5);
   const Principal member = as_user(Role::member);
-  EC_EXPECT_OK(call(as_service(), "assign_team", {{"event_id", to_text(event)},
-                                                  {"user_id", to_text(member.id)},
-                                                  {"role_type", "operations_manager"}}));
+  EC_EXPECT_OK(
+      call(as_service(), "assign_team",
+           {{"event_id", to_text(event)}, {"user_id", to_text(member.id)}, {"role_type", "operations_manager"}}));
   EC_EXPECT_REFUSED("policy_denied", update(member, tables::ticket_categories, category, {{"name", "Mine"}}));
   EC_EXPECT_OK(call(member, "place_order",
                     {{"event_id", to_text(event)},
@@ -239,8 +248,8 @@ TEST_F(InventoryTest, N35TheAuditLogIsAppendOnlyAndKnowsWhoWroteWhere) {
 TEST_F(InventoryTest, N36UsersRolesTicketsAndDeletesAreAudited) {
   namespace a = col::audit_logs;
   const auto entries = [&](const char* table, const char* operation) {
-    return count(tables::audit_logs, Expr::all_of({Expr::equals(a::table_name.index, table),
-                                                   Expr::equals(a::operation.index, operation)}));
+    return count(tables::audit_logs,
+                 Expr::all_of({Expr::equals(a::table_name.index, table), Expr::equals(a::operation.index, operation)}));
   };
   const Uuid event = add_event();
   const Uuid order = add_order(event);
@@ -290,13 +299,17 @@ TEST_F(InventoryTest, N40ListedValuesWithADefaultAreNeverNull) {
 TEST_F(InventoryTest, N41AnOrganizationWithEverythingFilledCanBeDeleted) {
   const Uuid event = add_event();
   const Uuid manager = as_user(Role::manager).id;
-  add(tables::event_milestones, {{"event_id", to_text(event)}, {"title", "Permit"},
-                                 {"due_date", "2026-10-01T00:00:00Z"}, {"assigned_to", to_text(manager)}});
-  add(tables::event_risks, {{"event_id", to_text(event)}, {"risk_description", "Rain"},
-                            {"responsible_person", to_text(manager)}});
+  add(tables::event_milestones, {{"event_id", to_text(event)},
+                                 {"title", "Permit"},
+                                 {"due_date", "2026-10-01T00:00:00Z"},
+                                 {"assigned_to", to_text(manager)}});
+  add(tables::event_risks,
+      {{"event_id", to_text(event)}, {"risk_description", "Rain"}, {"responsible_person", to_text(manager)}});
   const Uuid category = add_category(event, 5);
   add_ticket(add_order(event, "paid"), category);
-  add(tables::sponsors, {{"event_id", to_text(event)}, {"company_name", "Acme"}, {"contract_value", "1"},
+  add(tables::sponsors, {{"event_id", to_text(event)},
+                         {"company_name", "Acme"},
+                         {"contract_value", "1"},
                          {"account_manager", to_text(manager)}});
   const Principal owner = as_user(Role::owner);
   EC_EXPECT_OK(remove(owner, tables::organizations, organization_));
@@ -318,19 +331,20 @@ TEST_F(InventoryTest, N41AnOrganizationWithEverythingFilledCanBeDeleted) {
   }
   EXPECT_GT(count(tables::audit_logs), 0);
   namespace a = col::audit_logs;
-  const Expr with_image = Expr::all_of({Expr::negate(Expr::equals(a::operation.index, "erase")),
-                                        Expr::negate(Expr::is_null(a::new_values.index))});
-  EXPECT_EQ(count(tables::audit_logs, with_image), 0)
-      << "images of a deleted organization are gone, commitments stay";
+  const Expr with_image = Expr::all_of(
+      {Expr::negate(Expr::equals(a::operation.index, "erase")), Expr::negate(Expr::is_null(a::new_values.index))});
+  EXPECT_EQ(count(tables::audit_logs, with_image), 0) << "images of a deleted organization are gone, commitments stay";
 }
 
 TEST_F(InventoryTest, N42AUserWhoDidThingsCanBeDeleted) {
   const Principal admin = as_user(Role::admin);
-  const auto event = insert(admin, tables::events, {{"name", "Fair"}, {"start_datetime", "2026-12-01T18:00:00Z"},
-                                                    {"end_datetime", "2026-12-01T23:00:00Z"}});
+  const auto event =
+      insert(admin, tables::events,
+             {{"name", "Fair"}, {"start_datetime", "2026-12-01T18:00:00Z"}, {"end_datetime", "2026-12-01T23:00:00Z"}});
   ASSERT_TRUE(event.has_value());
   const Uuid id = id_of(event.assume_value());
-  const Uuid milestone = add(tables::event_milestones, {{"event_id", to_text(id)}, {"title", "Permit"},
+  const Uuid milestone = add(tables::event_milestones, {{"event_id", to_text(id)},
+                                                        {"title", "Permit"},
                                                         {"due_date", "2026-10-01T00:00:00Z"},
                                                         {"assigned_to", to_text(admin.id)}});
   EXPECT_EQ(row(tables::events, id)[col::events::created_by].uuid(), admin.id);
@@ -346,8 +360,8 @@ TEST_F(InventoryTest, N43NullCountsAsAValueInUniqueKeys) {
   folded["code"] = " EARLY ";
   EC_EXPECT_REFUSED("already_exists", insert(as_user(Role::manager), tables::discount_codes, folded));
   const Uuid event = add_event();
-  const Json hour = {{"organization_id", to_text(organization_)}, {"event_id", to_text(event)},
-                     {"date", "2026-10-01"}, {"hour", 3}};
+  const Json hour = {
+      {"organization_id", to_text(organization_)}, {"event_id", to_text(event)}, {"date", "2026-10-01"}, {"hour", 3}};
   EC_EXPECT_OK(insert(as_service(), tables::ticket_sales_analytics, hour));
   EC_EXPECT_REFUSED("already_exists", insert(as_service(), tables::ticket_sales_analytics, hour));
 }
@@ -360,12 +374,16 @@ TEST_F(InventoryTest, N44EachReferenceIsDeclaredOnce) {
 
 TEST_F(InventoryTest, N45RatesAndProbabilitiesHaveTheirOwnBounds) {
   const Uuid event = add_event();
-  const Uuid acme = add(tables::sponsors, {{"event_id", to_text(event)}, {"company_name", "Acme"},
-                                           {"contract_value", "1.00"}, {"renewal_probability", "0.75"}});
+  const Uuid acme = add(tables::sponsors, {{"event_id", to_text(event)},
+                                           {"company_name", "Acme"},
+                                           {"contract_value", "1.00"},
+                                           {"renewal_probability", "0.75"}});
   EC_EXPECT_REFUSED("invalid_argument",
                     update(as_user(Role::admin), tables::sponsors, acme, {{"renewal_probability", "1.01"}}));
-  const Uuid metric = add(tables::sponsor_roi_metrics, {{"sponsor_id", to_text(acme)}, {"metric_value", "1000000"},
-                                                        {"baseline_value", "0"}, {"measurement_unit", "USD"}});
+  const Uuid metric = add(tables::sponsor_roi_metrics, {{"sponsor_id", to_text(acme)},
+                                                        {"metric_value", "1000000"},
+                                                        {"baseline_value", "0"},
+                                                        {"measurement_unit", "USD"}});
   EXPECT_EQ(number(tables::sponsor_roi_metrics, metric, col::sponsor_roi_metrics::calculated_roi), 99'999);
   const auto shown = get(as_user(Role::admin), tables::sponsor_roi_metrics, metric);
   ASSERT_TRUE(shown.has_value());
@@ -376,29 +394,37 @@ TEST_F(InventoryTest, N45RatesAndProbabilitiesHaveTheirOwnBounds) {
 
 TEST_F(InventoryTest, N46NothingEndsBeforeItBegins) {
   const Principal admin = as_user(Role::admin);
-  EC_EXPECT_REFUSED("invariant_violated",
-                    insert(admin, tables::events, {{"name", "Backwards"}, {"start_datetime", "2026-12-02T00:00:00Z"},
-                                                   {"end_datetime", "2026-12-01T00:00:00Z"}}));
+  EC_EXPECT_REFUSED("invariant_violated", insert(admin, tables::events,
+                                                 {{"name", "Backwards"},
+                                                  {"start_datetime", "2026-12-02T00:00:00Z"},
+                                                  {"end_datetime", "2026-12-01T00:00:00Z"}}));
   const Uuid event = add_event();
-  EC_EXPECT_REFUSED("invariant_violated",
-                    insert(admin, tables::ticket_categories,
-                           {{"event_id", to_text(event)}, {"name", "C"}, {"base_price", "1"}, {"total_quantity", 1},
-                            {"sale_start_date", "2026-11-02T00:00:00Z"}, {"sale_end_date", "2026-11-01T00:00:00Z"}}));
-  EC_EXPECT_REFUSED("invariant_violated",
-                    insert(admin, tables::team_assignments,
-                           {{"event_id", to_text(event)}, {"user_id", to_text(admin.id)}, {"role_type", "producer"},
-                            {"start_date", "2026-11-02"}, {"end_date", "2026-11-01"}}));
+  EC_EXPECT_REFUSED("invariant_violated", insert(admin, tables::ticket_categories,
+                                                 {{"event_id", to_text(event)},
+                                                  {"name", "C"},
+                                                  {"base_price", "1"},
+                                                  {"total_quantity", 1},
+                                                  {"sale_start_date", "2026-11-02T00:00:00Z"},
+                                                  {"sale_end_date", "2026-11-01T00:00:00Z"}}));
+  EC_EXPECT_REFUSED("invariant_violated", insert(admin, tables::team_assignments,
+                                                 {{"event_id", to_text(event)},
+                                                  {"user_id", to_text(admin.id)},
+                                                  {"role_type", "producer"},
+                                                  {"start_date", "2026-11-02"},
+                                                  {"end_date", "2026-11-01"}}));
 }
 
 TEST_F(InventoryTest, N47OneSourceForEachThing) {
-  EC_EXPECT_REFUSED("invariant_violated",
-                    insert(as_user(Role::admin), tables::events,
-                           {{"name", "Both"}, {"start_datetime", "2026-12-01T00:00:00Z"},
-                            {"end_datetime", "2026-12-02T00:00:00Z"}, {"is_virtual", true}, {"is_hybrid", true}}));
-  EC_EXPECT_REFUSED("invalid_argument",
-                    insert(as_user(Role::manager), tables::discount_codes,
-                           {{"code", "X"}, {"discount_type", "percentage"}, {"discount_value", "1"},
-                            {"current_uses", 5}}));
+  EC_EXPECT_REFUSED("invariant_violated", insert(as_user(Role::admin), tables::events,
+                                                 {{"name", "Both"},
+                                                  {"start_datetime", "2026-12-01T00:00:00Z"},
+                                                  {"end_datetime", "2026-12-02T00:00:00Z"},
+                                                  {"is_virtual", true},
+                                                  {"is_hybrid", true}}));
+  EC_EXPECT_REFUSED(
+      "invalid_argument",
+      insert(as_user(Role::manager), tables::discount_codes,
+             {{"code", "X"}, {"discount_type", "percentage"}, {"discount_value", "1"}, {"current_uses", 5}}));
 }
 
 TEST_F(InventoryTest, N48CredentialsAreSealed) {
@@ -421,8 +447,8 @@ TEST_F(InventoryTest, N48CredentialsAreSealed) {
 
 TEST_F(InventoryTest, N49MilestonesBecomeOverdue) {
   const Uuid event = add_event();
-  const Uuid milestone = add(tables::event_milestones, {{"event_id", to_text(event)}, {"title", "Permit"},
-                                                        {"due_date", "2026-09-01T00:00:00Z"}});
+  const Uuid milestone = add(tables::event_milestones,
+                             {{"event_id", to_text(event)}, {"title", "Permit"}, {"due_date", "2026-09-01T00:00:00Z"}});
   const auto shown = get(as_user(Role::manager), tables::event_milestones, milestone);
   ASSERT_TRUE(shown.has_value());
   EXPECT_EQ(shown.assume_value()["status"], "overdue") << "in answers at once";

@@ -301,11 +301,11 @@ TEST(CodecTest, AllBadFieldsAreReportedTogether) {
 TEST(CodecTest, AnUpdateMayBePartialButNotTouchWhatIsFixed) {
   EXPECT_TRUE(bad_of(json(R"({"count": 3})"), WriteKind::update).empty());
   EXPECT_TRUE(bad_of(json("{}"), WriteKind::update).empty());
-  const auto bad = bad_of(
-      json(
-          R"({"owner_id": null, "id": "0190a3c4-0000-7000-8000-000000000001", "organization_id": null,
+  const auto bad =
+      bad_of(json(
+                 R"({"owner_id": null, "id": "0190a3c4-0000-7000-8000-000000000001", "organization_id": null,
       "title": null})"),
-      WriteKind::update);
+             WriteKind::update);
   EXPECT_EQ(bad.at("owner_id"), "cannot be changed");
   EXPECT_EQ(bad.at("id"), "cannot be changed");
   EXPECT_EQ(bad.at("organization_id"), "cannot be changed");

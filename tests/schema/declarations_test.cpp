@@ -15,8 +15,10 @@ namespace {
 std::vector<std::string> words(std::string_view text) {
   std::vector<std::string> list(1);
   for (char c : text) {
-    if (c == ' ') list.emplace_back();
-    else list.back() += c;
+    if (c == ' ')
+      list.emplace_back();
+    else
+      list.back() += c;
   }
   return list;
 }
@@ -111,8 +113,8 @@ TEST(DeclarationsTest, UniqueKeysOfTheSourceArePerOrganizationWithFoldedAddresse
   EXPECT_TRUE(unique_over("discount_codes", {"event_id", "code_folded"}));
   EXPECT_TRUE(unique_over("ticket_orders", {"order_number"}));
   EXPECT_TRUE(unique_over("tickets", {"ticket_number"}));
-  EXPECT_TRUE(unique_over("ticket_sales_analytics",
-                          {"event_id", "date", "hour", "ticket_category_id", "traffic_source"}));
+  EXPECT_TRUE(
+      unique_over("ticket_sales_analytics", {"event_id", "date", "hour", "ticket_category_id", "traffic_source"}));
   EXPECT_TRUE(unique_over("event_categories", {"event_id", "category_name"}));
   EXPECT_TRUE(unique_over("user_skill_assignments", {"user_id", "skill_name"}));
   EXPECT_TRUE(unique_over("event_tags", {"event_id", "tag_name"}));
@@ -210,8 +212,8 @@ TEST(DeclarationsTest, GrantsKeepTheirColumns) {
 
 TEST(DeclarationsTest, KeysAreClosedToProgramsWhereTheAccessPageSaysSo) {
   for (const TableDef* t : all_tables) {
-    const std::set<std::string_view> closed{"api_keys",            "devices",    "event_keys",
-                                            "integration_secrets", "audit_logs", "data_subject_requests"};
+    const std::set<std::string_view> closed{
+        "api_keys", "devices", "event_keys", "integration_secrets", "audit_logs", "data_subject_requests"};
     const bool read_only = t->name == "users" || t->name == "organizations";
     const KeyAccess expected = closed.contains(t->name) ? KeyAccess::closed
                                : read_only              ? KeyAccess::read_only

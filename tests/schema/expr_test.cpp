@@ -9,7 +9,9 @@ namespace eventcore {
 namespace {
 
 const schema::TableDef& table = schema::tables::venues;
-std::uint16_t at(std::string_view name) { return static_cast<std::uint16_t>(table.index_of(name)); }
+std::uint16_t at(std::string_view name) {
+  return static_cast<std::uint16_t>(table.index_of(name));
+}
 
 Record venue() {
   Record row(table);

@@ -123,8 +123,7 @@ TEST(StatesTest, ANewRowStartsInTheFirstState) {
 TEST(StatesTest, WritingTheSameStateAgainIsNoMove) {
   for (const Expected& e : expected_machines())
     for (const std::string& state : words(e.states))
-      EXPECT_TRUE(
-          eventcore::schema::allows(*eventcore::schema::state_machine_of(e.table, e.column), state, state));
+      EXPECT_TRUE(eventcore::schema::allows(*eventcore::schema::state_machine_of(e.table, e.column), state, state));
 }
 
 TEST(StatesTest, UnknownStatesAreNeverReached) {
@@ -144,9 +143,14 @@ TEST(StatesTest, ColumnsWithoutAMachineHaveNone) {
 
 TEST(StatesTest, MachinesUseExactlyTheValuesOfTheirColumn) {
   namespace tables = eventcore::schema::tables;
-  const TableDef* known[] = {&tables::sponsors,            &tables::marketing_campaigns, &tables::influencer_campaigns,
-                             &tables::sponsor_activations, &tables::sponsor_prospects,   &tables::social_media_content,
-                             &tables::tickets,             &tables::workflow_executions};
+  const TableDef* known[] = {&tables::sponsors,
+                             &tables::marketing_campaigns,
+                             &tables::influencer_campaigns,
+                             &tables::sponsor_activations,
+                             &tables::sponsor_prospects,
+                             &tables::social_media_content,
+                             &tables::tickets,
+                             &tables::workflow_executions};
   for (const Expected& e : expected_machines()) {
     for (const TableDef* table : known) {
       if (table->name != e.table) continue;

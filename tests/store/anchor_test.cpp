@@ -74,7 +74,12 @@ TEST_F(AnchorTest, TheLastStateIsReadBack) {
 TEST_F(AnchorTest, ARecordKeepsItsBytes) {
   ASSERT_TRUE(make()->write(state(1)));
   EXPECT_EQ(hex(ByteView(whole(path_)).first(record)),
-            hex(as_bytes("ecanchor")) + "0001" "0000" "00000000" "0000000000000001" "000000000000000a" +
+            hex(as_bytes("ecanchor")) +
+                "0001"
+                "0000"
+                "00000000"
+                "0000000000000001"
+                "000000000000000a" +
                 hex(Bytes(32, 1)) + "9643585b395d259419673d0219bc438eefa0ff06e63dec631e2441d5f9b11cf0");
 }
 

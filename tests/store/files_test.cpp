@@ -18,7 +18,9 @@
 namespace eventcore::store {
 namespace {
 
-Files& files() { return system_files(); }
+Files& files() {
+  return system_files();
+}
 
 TEST(FilesTest, AFileIsReplacedAsAWholeAndOnlyTheOwnerMayReadIt) {
   const Folder folder;
@@ -131,8 +133,8 @@ TEST(FilesTest, ReplaceIsDurableInTheRightOrder) {
   const Folder folder;
   FaultyCalls calls;
   ASSERT_TRUE(faulty_files(calls)->replace(folder / "x", as_bytes("1")));
-  EXPECT_EQ(calls.calls, (std::vector<std::string>{"open", "pwrite", "fsync", "close", "rename", "open", "fsync",
-                                                   "close"}));
+  EXPECT_EQ(calls.calls,
+            (std::vector<std::string>{"open", "pwrite", "fsync", "close", "rename", "open", "fsync", "close"}));
 }
 
 TEST(FilesTest, ErrorsNameTheFileAndTheReason) {

@@ -96,7 +96,12 @@ TEST_F(GroupCommitTest, SubmittedJobsCommitInOneGroupInTheirOrder) {
 
 TEST_F(GroupCommitTest, AJobWhoseDeadlinePassedIsNotRun) {
   bool ran = false;
-  const auto late = store_->submit([&](Writer&) { ran = true; return Status(ok()); }, 1);
+  const auto late = store_->submit(
+      [&](Writer&) {
+        ran = true;
+        return Status(ok());
+      },
+      1);
   EXPECT_EQ(store_->wait(late, -1)->error().code(), Errc::deadline_exceeded);
   EXPECT_FALSE(ran);
 }

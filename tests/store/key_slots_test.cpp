@@ -68,8 +68,7 @@ TEST_F(KeySlotsTest, ARawKeyOpensWhatItMade) {
 }
 
 TEST_F(KeySlotsTest, APassphraseOpensWithTheCostOfARelease) {
-  const KeySlots made =
-      KeySlots::create(files_, path_, phrase("correct horse"), store_id_, random_).assume_value();
+  const KeySlots made = KeySlots::create(files_, path_, phrase("correct horse"), store_id_, random_).assume_value();
   const auto opened = open(phrase("correct horse"));
   ASSERT_TRUE(opened);
   expect_same_keys(made.keys(), opened.assume_value().keys());
@@ -179,7 +178,9 @@ TEST_F(KeySlotsTest, EveryOtherLengthIsTampering) {
   }
 }
 
-TEST_F(KeySlotsTest, AMissingFileIsTampering) { EXPECT_EQ(code(open(raw())), Errc::key_slots_tampered); }
+TEST_F(KeySlotsTest, AMissingFileIsTampering) {
+  EXPECT_EQ(code(open(raw())), Errc::key_slots_tampered);
+}
 
 TEST_F(KeySlotsTest, AnUnreadableFileIsAnIoErrorAndNoWrongKey) {
   create(raw());
@@ -347,10 +348,14 @@ TEST_F(KeySlotsTest, ARecoveryCodeIsReadAsPeopleWriteIt) {
   EXPECT_EQ(recovery.find_first_of("ILOUilou"), std::string::npos);
   std::string typed = "  ";
   for (const char c : recovery) {
-    if (c == '-') typed += ' ';
-    else if (c == '0') typed += 'o';
-    else if (c == '1') typed += 'l';
-    else typed += static_cast<char>(c >= 'A' ? c - 'A' + 'a' : c);
+    if (c == '-')
+      typed += ' ';
+    else if (c == '0')
+      typed += 'o';
+    else if (c == '1')
+      typed += 'l';
+    else
+      typed += static_cast<char>(c >= 'A' ? c - 'A' + 'a' : c);
   }
   EXPECT_TRUE(open(code_text(typed)));
   EXPECT_NE(recovery, made.add_recovery_code(files_, random_).assume_value());

@@ -30,9 +30,7 @@ class OpenTest : public testing::Test {
     const Status closed = store.assume_value()->close();
     ASSERT_TRUE(closed) << closed.error().message();
   }
-  Errc code_of(const Result<std::unique_ptr<Store>>& result) {
-    return result ? Errc::internal : result.error().code();
-  }
+  Errc code_of(const Result<std::unique_ptr<Store>>& result) { return result ? Errc::internal : result.error().code(); }
 
   test::TestFolder folder_;
   test::Surroundings around_;
@@ -66,7 +64,9 @@ TEST_F(OpenTest, EveryFileIsPrivateToItsOwner) {
   }
 }
 
-TEST_F(OpenTest, ANameWithoutAFileIsStoreNotFound) { EXPECT_EQ(code_of(open()), Errc::store_not_found); }
+TEST_F(OpenTest, ANameWithoutAFileIsStoreNotFound) {
+  EXPECT_EQ(code_of(open()), Errc::store_not_found);
+}
 
 TEST_F(OpenTest, CreateNewRefusesWhatExists) {
   make_store();

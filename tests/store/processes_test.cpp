@@ -80,9 +80,10 @@ TEST(ProcessesTest, TwoProcessesMakeOneStore) {
       test::Surroundings around;
       auto opened = Store::open(test::options_for(path), around.environment());
       if (!opened) _exit(1);
-      _exit(opened.assume_value()->write([&](Writer& writer) {
-        return writer.set_meta("child" + std::to_string(i), "here");
-      }) ? 0 : 2);
+      _exit(opened.assume_value()->write(
+                [&](Writer& writer) { return writer.set_meta("child" + std::to_string(i), "here"); })
+                ? 0
+                : 2);
     }
     children.push_back(child);
   }

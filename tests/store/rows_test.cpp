@@ -15,7 +15,9 @@ namespace tables = schema::tables;
 std::uint16_t column(const schema::TableDef& table, std::string_view name) {
   return static_cast<std::uint16_t>(table.index_of(name));
 }
-std::uint16_t venue(std::string_view name) { return column(tables::venues, name); }
+std::uint16_t venue(std::string_view name) {
+  return column(tables::venues, name);
+}
 
 class RowsTest : public testing::Test {
  protected:
@@ -274,7 +276,8 @@ TEST_F(RowsTest, SumsAreExactOrAnError) {
   aggregate.table = &tables::venues;
   aggregate.organization = organization_;
   aggregate.group_by = {venue("name")};
-  aggregate.measures = {{Aggregate::Kind::count, 0}, {Aggregate::Kind::sum, venue("max_capacity")},
+  aggregate.measures = {{Aggregate::Kind::count, 0},
+                        {Aggregate::Kind::sum, venue("max_capacity")},
                         {Aggregate::Kind::max, venue("max_capacity")}};
   ASSERT_TRUE(store_->read([&](Reader& reader) -> Status {
     EC_TRY(rows, reader.aggregate(aggregate));

@@ -15,7 +15,9 @@ SeededRandom& random_source() {
   return random;
 }
 
-SecretBytes some_key() { return make_tenant_key(random_source()); }
+SecretBytes some_key() {
+  return make_tenant_key(random_source());
+}
 
 Uuid id(std::uint8_t n) {
   Uuid out;
@@ -23,13 +25,15 @@ Uuid id(std::uint8_t n) {
   return out;
 }
 
-Bytes copy(ByteView view) { return {view.begin(), view.end()}; }
+Bytes copy(ByteView view) {
+  return {view.begin(), view.end()};
+}
 
 TEST(SealingTest, ASealedValueOpensInItsPlace) {
   const SecretBytes key = some_key();
   const Bytes place = sealed_place(3, 4, id(1), id(2));
-  for (const std::string& text : {std::string(), std::string("x"), std::string("ada@example.org"),
-                                  std::string(5000, 'z')}) {
+  for (const std::string& text :
+       {std::string(), std::string("x"), std::string("ada@example.org"), std::string(5000, 'z')}) {
     const Bytes sealed = seal(key, as_bytes(text), place, random_source());
     EXPECT_EQ(sealed.size(), text.size() + sealed_overhead);
     const auto opened = unseal(key, sealed, place);
@@ -108,9 +112,8 @@ TEST(SealingTest, AKeyOfTheWrongLengthIsADefectAndNotATruncatedKey) {
 TEST(SealingTest, EveryDerivedKeyDiffers) {
   const SecretBytes key = some_key();
   std::set<Bytes> seen{copy(key.view())};
-  for (const auto context :
-       {derivation::root, derivation::key_slots_mac, derivation::key_slots_signing, derivation::anchor,
-        derivation::tenant_wrap, derivation::seal, derivation::digest}) {
+  for (const auto context : {derivation::root, derivation::key_slots_mac, derivation::key_slots_signing,
+                             derivation::anchor, derivation::tenant_wrap, derivation::seal, derivation::digest}) {
     EXPECT_TRUE(seen.insert(copy(derive(key, context).view())).second) << context;
   }
   EXPECT_EQ(copy(derive(key, derivation::root).view()), copy(derive(key, derivation::root).view()));

@@ -55,7 +55,9 @@ inline void put(const std::string& path, ByteView bytes) {
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
-inline Bytes text_bytes(std::string_view text) { return {text.begin(), text.end()}; }
+inline Bytes text_bytes(std::string_view text) {
+  return {text.begin(), text.end()};
+}
 
 // Lets the n-th call fail with `error`, or every call be interrupted once and cut short.
 class FaultyCalls final : public SystemCalls {

@@ -13,9 +13,13 @@ struct FaultFile {
   sqlite3_file* real;
 };
 
-sqlite3_file* real_of(sqlite3_file* file) { return reinterpret_cast<FaultFile*>(file)->real; }
+sqlite3_file* real_of(sqlite3_file* file) {
+  return reinterpret_cast<FaultFile*>(file)->real;
+}
 
-int close_file(sqlite3_file* file) { return real_of(file)->pMethods->xClose(real_of(file)); }
+int close_file(sqlite3_file* file) {
+  return real_of(file)->pMethods->xClose(real_of(file));
+}
 
 int read_file(sqlite3_file* file, void* data, int size, sqlite3_int64 offset) {
   return real_of(file)->pMethods->xRead(real_of(file), data, size, offset);
@@ -39,8 +43,12 @@ int file_size(sqlite3_file* file, sqlite3_int64* size) {
   return real_of(file)->pMethods->xFileSize(real_of(file), size);
 }
 
-int lock_file(sqlite3_file* file, int level) { return real_of(file)->pMethods->xLock(real_of(file), level); }
-int unlock_file(sqlite3_file* file, int level) { return real_of(file)->pMethods->xUnlock(real_of(file), level); }
+int lock_file(sqlite3_file* file, int level) {
+  return real_of(file)->pMethods->xLock(real_of(file), level);
+}
+int unlock_file(sqlite3_file* file, int level) {
+  return real_of(file)->pMethods->xUnlock(real_of(file), level);
+}
 
 int check_lock(sqlite3_file* file, int* locked) {
   return real_of(file)->pMethods->xCheckReservedLock(real_of(file), locked);
@@ -50,8 +58,12 @@ int control(sqlite3_file* file, int op, void* argument) {
   return real_of(file)->pMethods->xFileControl(real_of(file), op, argument);
 }
 
-int sector_size(sqlite3_file* file) { return real_of(file)->pMethods->xSectorSize(real_of(file)); }
-int characteristics(sqlite3_file* file) { return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file)); }
+int sector_size(sqlite3_file* file) {
+  return real_of(file)->pMethods->xSectorSize(real_of(file));
+}
+int characteristics(sqlite3_file* file) {
+  return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
+}
 
 int map_shared(sqlite3_file* file, int page, int size, int extend, void volatile** out) {
   return real_of(file)->pMethods->xShmMap(real_of(file), page, size, extend, out);
@@ -61,13 +73,17 @@ int lock_shared(sqlite3_file* file, int offset, int count, int flags) {
   return real_of(file)->pMethods->xShmLock(real_of(file), offset, count, flags);
 }
 
-void barrier(sqlite3_file* file) { real_of(file)->pMethods->xShmBarrier(real_of(file)); }
-int unmap_shared(sqlite3_file* file, int remove) { return real_of(file)->pMethods->xShmUnmap(real_of(file), remove); }
+void barrier(sqlite3_file* file) {
+  real_of(file)->pMethods->xShmBarrier(real_of(file));
+}
+int unmap_shared(sqlite3_file* file, int remove) {
+  return real_of(file)->pMethods->xShmUnmap(real_of(file), remove);
+}
 
 constexpr sqlite3_io_methods methods{
-    2,         close_file, read_file,   write_file,      truncate_file, sync_file,   file_size,
-    lock_file, unlock_file, check_lock, control,         sector_size,   characteristics, map_shared,
-    lock_shared, barrier,  unmap_shared, nullptr,        nullptr,
+    2,           close_file,  read_file,    write_file, truncate_file, sync_file,       file_size,
+    lock_file,   unlock_file, check_lock,   control,    sector_size,   characteristics, map_shared,
+    lock_shared, barrier,     unmap_shared, nullptr,    nullptr,
 };
 
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* out_flags) {
@@ -81,7 +97,9 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
   return code;
 }
 
-sqlite3_vfs* real_of(sqlite3_vfs* vfs) { return static_cast<FaultVfs*>(vfs->pAppData)->real(); }
+sqlite3_vfs* real_of(sqlite3_vfs* vfs) {
+  return static_cast<FaultVfs*>(vfs->pAppData)->real();
+}
 
 }  // namespace
 
@@ -106,7 +124,9 @@ FaultVfs::FaultVfs(std::string name) : name_(std::move(name)) {
   sqlite3_vfs_register(&vfs_, 0);
 }
 
-FaultVfs::~FaultVfs() { sqlite3_vfs_unregister(&vfs_); }
+FaultVfs::~FaultVfs() {
+  sqlite3_vfs_unregister(&vfs_);
+}
 
 void FaultVfs::arm(FaultAt at, int nth, int code, int times) {
   left_.store(nth);

@@ -204,9 +204,8 @@ Uuid Fixture::add_category(const Uuid& event, std::int64_t total, Json more) {
 }
 
 Uuid Fixture::add_organization(const std::string& name, const Json& settings) {
-  const Json arguments = {{"name", name},
-                          {"settings", settings},
-                          {"owner", {{"email", "owner@example.org"}, {"full_name", "Olga Owner"}}}};
+  const Json arguments = {
+      {"name", name}, {"settings", settings}, {"owner", {{"email", "owner@example.org"}, {"full_name", "Olga Owner"}}}};
   const auto made = call(as_service(), "create_organization", arguments);
   if (!made) {
     failed(made.error());

@@ -124,12 +124,9 @@ std::string column_rules(const Access& access) {
 
 std::string keys(KeyAccess access) {
   switch (access) {
-    case KeyAccess::full:
-      return "as org_admin";
-    case KeyAccess::read_only:
-      return "read only";
-    case KeyAccess::closed:
-      return "closed";
+    case KeyAccess::full: return "as org_admin";
+    case KeyAccess::read_only: return "read only";
+    case KeyAccess::closed: return "closed";
   }
   return {};
 }
@@ -175,18 +172,10 @@ void print_arguments(std::ostringstream& out, std::span<const ArgumentDef> argum
 std::string who(const CommandDef& command) {
   std::string text;
   switch (command.runs) {
-    case Runs::service_only:
-      text = "service only";
-      break;
-    case Runs::by_predicates:
-      text = "service; " + grants(command.allow);
-      break;
-    case Runs::by_writes:
-      text = "whoever may do the writes it stands for";
-      break;
-    case Runs::anyone:
-      text = "anyone, within what he may view";
-      break;
+    case Runs::service_only: text = "service only"; break;
+    case Runs::by_predicates: text = "service; " + grants(command.allow); break;
+    case Runs::by_writes: text = "whoever may do the writes it stands for"; break;
+    case Runs::anyone: text = "anyone, within what he may view"; break;
   }
   if (!command.group.empty()) text += "; key(" + std::string(command.group) + ")";
   return text;

@@ -6,8 +6,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "api/session.hpp"
 #include <eventcore/result.hpp>
+#include "api/session.hpp"
 #include "eventcore.h"
 
 namespace eventcore::c {

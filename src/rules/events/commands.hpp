@@ -2,8 +2,8 @@
 // Thread: each runs inside one unit of work.
 #pragma once
 
-#include "base/json.hpp"
 #include <eventcore/result.hpp>
+#include "base/json.hpp"
 #include "schema/codec.hpp"
 #include "work/unit_of_work.hpp"
 

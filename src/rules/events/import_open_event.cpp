@@ -21,12 +21,15 @@ Result<Record> insert_row(UnitOfWork& uow, const TableDef& table, const Json& ro
   return uow.insert(table, changes.assume_value(), As::engine);
 }
 
-Result<Json> documents_of(const Arguments& arguments) {
+// A folder is read with the host's rights, so only the host itself may name one.
+Result<Json> documents_of(const work::Reading& reading, const Arguments& arguments) {
   const auto folder = arguments.optional_text("folder");
   const bool given = !arguments.json("documents").is_null();
   if (folder.has_value() == given)
     return fail_field(Errc::invalid_argument, "documents", "exactly one of folder and documents is given");
   if (given) return arguments.json("documents");
+  if (!reading.facts().is_service())
+    return Failure(Errc::command_denied, {"only a service may name a folder of the host; give the documents", {}, {}});
   return open_event_documents(store::system_files(), *folder);
 }
 
@@ -82,7 +85,7 @@ Result<Json> import_open_event(UnitOfWork& uow, const CommandDef& command, const
   EC_TRY(organization, organization_of(uow, arguments));
   EC_TRY(subject, uow.get(schema::tables::organizations, organization));
   EC_TRYV(require(uow, command, subject));
-  EC_TRY(documents, documents_of(arguments));
+  EC_TRY(documents, documents_of(uow, arguments));
   EC_TRY(import, read_open_event(documents, arguments.integer("venue_capacity")));
   EC_TRYV(refuse_second_import(uow, organization, import.event));
   Json venue_reply;
@@ -103,12 +106,9 @@ Result<Json> import_open_event(UnitOfWork& uow, const CommandDef& command, const
   EC_TRYV(insert_sponsors(uow, import, event));
   EC_TRY(categories, insert_categories(uow, arguments.json("categories"), event));
   EC_TRY(event_reply, uow.show_as_reply(event));
-  return Json{{"event", std::move(event_reply)},
-              {"venue", std::move(venue_reply)},
-              {"tags", import.tags.size()},
-              {"sponsor_packages", import.packages.size()},
-              {"sponsors", import.sponsors.size()},
-              {"categories", categories}};
+  return Json{{"event", std::move(event_reply)},    {"venue", std::move(venue_reply)},
+              {"tags", import.tags.size()},         {"sponsor_packages", import.packages.size()},
+              {"sponsors", import.sponsors.size()}, {"categories", categories}};
 }
 
 }  // namespace eventcore::rules::events

@@ -38,8 +38,8 @@ Status fill_slug(UnitOfWork& uow, Write& write) {
   const std::string base = slugify(after[e::name].text());
   for (int number = 1; number <= slug_attempts_max; ++number) {
     const std::string slug = number == 1 ? base : base + "-" + std::to_string(number);
-    EC_TRY(taken, uow.reader().count(schema::tables::events, after.organization_id(),
-                                     Expr::equals(e::slug.index, slug)));
+    EC_TRY(taken,
+           uow.reader().count(schema::tables::events, after.organization_id(), Expr::equals(e::slug.index, slug)));
     if (taken != 0) continue;
     after.set(e::slug, slug);
     return ok();
@@ -55,12 +55,11 @@ Status check_zone(const Write& write) {
 
 Status check_overlap(UnitOfWork& uow, const Record& event, const Record& venue) {
   if (!is_live(event) || venue[col::venues::venue_type].text() == "virtual") return ok();
-  const Expr overlapping = Expr::all_of(
-      {Expr::equals(e::venue_id.index, venue.id()),
-       Expr::in_list(e::status.index, {Value("confirmed"), Value("active")}),
-       Expr::compare(e::start_datetime.index, Expr::Op::lt, event[e::end_datetime]),
-       Expr::compare(e::end_datetime.index, Expr::Op::gt, event[e::start_datetime]),
-       Expr::compare(e::id.index, Expr::Op::ne, event.id())});
+  const Expr overlapping = Expr::all_of({Expr::equals(e::venue_id.index, venue.id()),
+                                         Expr::in_list(e::status.index, {Value("confirmed"), Value("active")}),
+                                         Expr::compare(e::start_datetime.index, Expr::Op::lt, event[e::end_datetime]),
+                                         Expr::compare(e::end_datetime.index, Expr::Op::gt, event[e::start_datetime]),
+                                         Expr::compare(e::id.index, Expr::Op::ne, event.id())});
   EC_TRY(others, uow.reader().count(schema::tables::events, event.organization_id(), overlapping));
   if (others != 0) return Errc::venue_overlap;
   return ok();
@@ -71,8 +70,8 @@ Status check_place(UnitOfWork& uow, const Write& write) {
   if (after[e::venue_id].is_null()) return ok();
   const bool moved = write.changes(e::venue_id) || write.changes(e::is_virtual);
   const bool resized = moved || write.changes(e::max_capacity);
-  const bool rescheduled = moved || write.changes(e::status) || write.changes(e::start_datetime) ||
-                           write.changes(e::end_datetime);
+  const bool rescheduled =
+      moved || write.changes(e::status) || write.changes(e::start_datetime) || write.changes(e::end_datetime);
   if (!resized && !rescheduled) return ok();
   EC_TRY(venue, uow.find(schema::tables::venues, after.organization_id(), after[e::venue_id].uuid()));
   if (!venue) return fail_field(Errc::reference_not_found, "venue_id", "there is no such row");

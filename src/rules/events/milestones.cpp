@@ -20,7 +20,9 @@ namespace {
 constexpr std::int64_t done_percent = 100;
 constexpr std::size_t reachable_max = 10'000;  // milestones of one event that a walk may meet
 
-bool is_completed(const Record& milestone) { return milestone[m::status].text() == "completed"; }
+bool is_completed(const Record& milestone) {
+  return milestone[m::status].text() == "completed";
+}
 
 // Status and percentage follow whichever of them was named; both named must agree.
 Status agree(UnitOfWork& uow, Write& write) {
@@ -101,8 +103,8 @@ Status settle_milestone(UnitOfWork& uow, const Write& write) {
   store::Query query;
   query.table = &schema::tables::event_milestones;
   query.organization = gone.organization_id();
-  query.where = Expr::all_of({Expr::equals(m::event_id.index, gone[m::event_id]),
-                              Expr::contains(m::dependencies.index, to_text(gone.id()))});
+  query.where = Expr::all_of(
+      {Expr::equals(m::event_id.index, gone[m::event_id]), Expr::contains(m::dependencies.index, to_text(gone.id()))});
   EC_TRY(waiting, uow.scan(query));
   for (Record& milestone : waiting) {
     Json left = Json::array();

@@ -52,7 +52,8 @@ class Fields {
 
 std::string lower_underscored(const std::string& text) {
   std::string word = fold(text);
-  std::replace_if(word.begin(), word.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
+  std::replace_if(
+      word.begin(), word.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
   return word;
 }
 

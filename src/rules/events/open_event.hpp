@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/json.hpp"
 #include <eventcore/result.hpp>
+#include "base/json.hpp"
 #include "store/files.hpp"
 
 namespace eventcore::rules::events {
@@ -20,13 +20,13 @@ Result<Json> open_event_documents(store::Files& files, const std::string& folder
 
 // Rows as callers would write them, without ids.
 struct OpenEvent {
-  Json event;                  // with settings.open_event: whatever has no column, verbatim
+  Json event;  // with settings.open_event: whatever has no column, verbatim
   std::optional<Json> venue;
   std::vector<std::string> tags;
   std::vector<Json> packages;  // one for each type of sponsor
   struct Sponsor {
     Json row;
-    std::size_t package = 0;   // place in `packages`
+    std::size_t package = 0;  // place in `packages`
   };
   std::vector<Sponsor> sponsors;
 };

@@ -124,10 +124,8 @@ Result<Json> verify_audit(Reading& reading, const CommandDef& command, const Arg
   EC_TRY(report, audit::verify_chain(reading.reader(), id));
   Json first_bad;
   if (report.first_bad) first_bad = {{"seq", report.first_bad->seq}, {"reason", report.first_bad->reason}};
-  return Json{{"ok", report.ok},
-              {"entries", report.entries},
-              {"head", hex(report.head)},
-              {"first_bad", std::move(first_bad)}};
+  return Json{
+      {"ok", report.ok}, {"entries", report.entries}, {"head", hex(report.head)}, {"first_bad", std::move(first_bad)}};
 }
 
 }  // namespace eventcore::rules::operations

@@ -33,9 +33,8 @@ std::vector<const TableDef*> removal_order() {
   std::vector<const TableDef*> order;
   while (!left.empty()) {
     const auto free = std::find_if(left.begin(), left.end(), [&](const TableDef* candidate) {
-      return std::none_of(left.begin(), left.end(), [&](const TableDef* other) {
-        return other != candidate && refers_to(*other, *candidate);
-      });
+      return std::none_of(left.begin(), left.end(),
+                          [&](const TableDef* other) { return other != candidate && refers_to(*other, *candidate); });
     });
     const auto next = free == left.end() ? left.begin() : free;
     order.push_back(*next);
@@ -89,8 +88,8 @@ Result<bool> blank_some(UnitOfWork& uow, const Uuid& organization, std::int64_t 
   store::Query query;
   query.table = &schema::tables::audit_logs;
   query.organization = organization;
-  query.where = Expr::all_of({Expr::compare(a::seq.index, Expr::Op::gt, after),
-                              Expr::compare(a::operation.index, Expr::Op::ne, "erase")});
+  query.where = Expr::all_of(
+      {Expr::compare(a::seq.index, Expr::Op::gt, after), Expr::compare(a::operation.index, Expr::Op::ne, "erase")});
   query.order = {{a::seq.index, false}};
   query.limit = limit;
   query.columns = store::ColumnSet::short_only(*query.table);

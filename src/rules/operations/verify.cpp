@@ -121,16 +121,16 @@ Status verify_event(store::Reader& reader, const Record& event, VerifyReport& re
   if (status == "completed" || status == "cancelled") return ok();
   EC_TRY(venue, reader.get(schema::tables::venues, event.organization_id(), event[e::venue_id].uuid()));
   if (venue && (*venue)[col::venues::max_capacity].integer() < capacity)
-    report.add({"invariant", "events", to_text(event.id()), "max_capacity of at most the venue's",
-                std::to_string(capacity)});
+    report.add(
+        {"invariant", "events", to_text(event.id()), "max_capacity of at most the venue's", std::to_string(capacity)});
   return ok();
 }
 
 Status verify_invariants(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
   EC_TRYV(each_row(reader, schema::tables::events, organization,
                    [&](const Record& event) { return verify_event(reader, event, report); }));
-  const Expr owner = Expr::all_of({Expr::equals(col::users::role.index, "owner"),
-                                   Expr::equals(col::users::is_active.index, true)});
+  const Expr owner =
+      Expr::all_of({Expr::equals(col::users::role.index, "owner"), Expr::equals(col::users::is_active.index, true)});
   EC_TRY(users, reader.count(schema::tables::users, organization, Expr::always()));
   EC_TRY(owners, reader.count(schema::tables::users, organization, owner));
   if (users != 0 && owners == 0)

@@ -9,22 +9,22 @@
 #include <string>
 #include <vector>
 
-#include "base/json.hpp"
 #include <eventcore/result.hpp>
+#include "base/json.hpp"
 #include "store/reader.hpp"
 
 namespace eventcore::rules::operations {
 
 struct Problem {
-  std::string kind;      // derived, invariant, audit_chain, audit_row, page, reference
+  std::string kind;  // derived, invariant, audit_chain, audit_row, page, reference
   std::string table;
-  std::string id;        // of the row; empty where there is none
+  std::string id;  // of the row; empty where there is none
   std::string expected;
   std::string found;
 };
 
 struct VerifyReport {
-  std::size_t problems_max = 100;             // further ones are counted, not listed
+  std::size_t problems_max = 100;               // further ones are counted, not listed
   std::map<std::string, std::int64_t> checked;  // by kind: how many rows or entries were looked at
   std::vector<Problem> problems;
   std::int64_t problems_found = 0;

@@ -13,9 +13,13 @@ using work::Write;
 
 namespace {
 
-bool is_owner(const Record* user) { return user != nullptr && (*user)[col::users::role].text() == "owner"; }
+bool is_owner(const Record* user) {
+  return user != nullptr && (*user)[col::users::role].text() == "owner";
+}
 
-bool is_active_owner(const Record* user) { return is_owner(user) && (*user)[col::users::is_active].boolean(); }
+bool is_active_owner(const Record* user) {
+  return is_owner(user) && (*user)[col::users::is_active].boolean();
+}
 
 Status only_owners_touch_owners(UnitOfWork& uow, const Write& write) {
   if (write.as == As::engine || uow.facts().is_service()) return ok();
@@ -30,9 +34,9 @@ Status only_owners_touch_owners(UnitOfWork& uow, const Write& write) {
 // Whoever takes the role, the activity or the row from the last one would lock everybody out.
 Status keep_an_owner(UnitOfWork& uow, const Write& write) {
   if (!is_active_owner(write.before) || is_active_owner(write.after)) return ok();
-  const Expr others = Expr::all_of({Expr::equals(col::users::role.index, "owner"),
-                                    Expr::equals(col::users::is_active.index, true),
-                                    Expr::compare(col::users::id.index, Expr::Op::ne, write.before->id())});
+  const Expr others =
+      Expr::all_of({Expr::equals(col::users::role.index, "owner"), Expr::equals(col::users::is_active.index, true),
+                    Expr::compare(col::users::id.index, Expr::Op::ne, write.before->id())});
   EC_TRY(count, uow.reader().count(schema::tables::users, write.before->organization_id(), others));
   if (count == 0) return Errc::last_owner;
   return ok();

@@ -88,12 +88,9 @@ std::array<Test, 10> tests_of(const CodeFacts& code, const CartFacts& cart) {
 
 std::string_view word(DiscountType type) {
   switch (type) {
-    case DiscountType::percentage:
-      return "percentage";
-    case DiscountType::fixed_amount:
-      return "fixed_amount";
-    case DiscountType::buy_x_get_y:
-      return "buy_x_get_y";
+    case DiscountType::percentage: return "percentage";
+    case DiscountType::fixed_amount: return "fixed_amount";
+    case DiscountType::buy_x_get_y: return "buy_x_get_y";
   }
   return "";
 }
@@ -174,43 +171,26 @@ Result<std::int64_t> discount_amount(const DiscountTerms& terms, std::span<const
   const std::int64_t eligible = sum_of(prices);
   Exact wanted = 0;
   switch (terms.type) {
-    case DiscountType::percentage:
-      wanted = Exact(eligible) * exact(terms.value, money_scale) / 100;
-      break;
-    case DiscountType::fixed_amount:
-      wanted = terms.value;
-      break;
-    case DiscountType::buy_x_get_y:
-      wanted = free_tickets(terms, prices);
-      break;
+    case DiscountType::percentage: wanted = Exact(eligible) * exact(terms.value, money_scale) / 100; break;
+    case DiscountType::fixed_amount: wanted = terms.value; break;
+    case DiscountType::buy_x_get_y: wanted = free_tickets(terms, prices); break;
   }
   return round_half_up(std::clamp(wanted, Exact(0), Exact(eligible)), unit);
 }
 
 std::string_view word(DiscountRefusal refusal) {
   switch (refusal) {
-    case DiscountRefusal::none:
-      return "";
-    case DiscountRefusal::unknown:
-      return "unknown";
-    case DiscountRefusal::not_yet_valid:
-      return "not_yet_valid";
-    case DiscountRefusal::expired:
-      return "expired";
-    case DiscountRefusal::inactive:
-      return "inactive";
-    case DiscountRefusal::other_event:
-      return "other_event";
-    case DiscountRefusal::other_currency:
-      return "other_currency";
-    case DiscountRefusal::not_for_these_categories:
-      return "not_for_these_categories";
-    case DiscountRefusal::min_quantity:
-      return "min_quantity";
-    case DiscountRefusal::exhausted:
-      return "exhausted";
-    case DiscountRefusal::limit_per_customer:
-      return "limit_per_customer";
+    case DiscountRefusal::none: return "";
+    case DiscountRefusal::unknown: return "unknown";
+    case DiscountRefusal::not_yet_valid: return "not_yet_valid";
+    case DiscountRefusal::expired: return "expired";
+    case DiscountRefusal::inactive: return "inactive";
+    case DiscountRefusal::other_event: return "other_event";
+    case DiscountRefusal::other_currency: return "other_currency";
+    case DiscountRefusal::not_for_these_categories: return "not_for_these_categories";
+    case DiscountRefusal::min_quantity: return "min_quantity";
+    case DiscountRefusal::exhausted: return "exhausted";
+    case DiscountRefusal::limit_per_customer: return "limit_per_customer";
   }
   return "";
 }
@@ -220,16 +200,14 @@ std::string_view public_word(DiscountRefusal refusal) {
     case DiscountRefusal::none:
     case DiscountRefusal::not_for_these_categories:
     case DiscountRefusal::min_quantity:
-    case DiscountRefusal::limit_per_customer:
-      return word(refusal);
+    case DiscountRefusal::limit_per_customer: return word(refusal);
     case DiscountRefusal::unknown:
     case DiscountRefusal::not_yet_valid:
     case DiscountRefusal::expired:
     case DiscountRefusal::inactive:
     case DiscountRefusal::other_event:
     case DiscountRefusal::other_currency:
-    case DiscountRefusal::exhausted:
-      return "invalid";
+    case DiscountRefusal::exhausted: return "invalid";
   }
   return "invalid";
 }

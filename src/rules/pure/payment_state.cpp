@@ -20,44 +20,31 @@ std::optional<Enum> find_word(std::initializer_list<Enum> all, std::string_view 
 
 std::string_view word(PaymentKind kind) {
   switch (kind) {
-    case PaymentKind::payment:
-      return "payment";
-    case PaymentKind::refund:
-      return "refund";
-    case PaymentKind::chargeback:
-      return "chargeback";
+    case PaymentKind::payment: return "payment";
+    case PaymentKind::refund: return "refund";
+    case PaymentKind::chargeback: return "chargeback";
   }
   return "";
 }
 
 std::string_view word(PaymentRowStatus status) {
   switch (status) {
-    case PaymentRowStatus::pending:
-      return "pending";
-    case PaymentRowStatus::due:
-      return "due";
-    case PaymentRowStatus::succeeded:
-      return "succeeded";
-    case PaymentRowStatus::failed:
-      return "failed";
+    case PaymentRowStatus::pending: return "pending";
+    case PaymentRowStatus::due: return "due";
+    case PaymentRowStatus::succeeded: return "succeeded";
+    case PaymentRowStatus::failed: return "failed";
   }
   return "";
 }
 
 std::string_view word(PaymentStatus status) {
   switch (status) {
-    case PaymentStatus::pending:
-      return "pending";
-    case PaymentStatus::processing:
-      return "processing";
-    case PaymentStatus::paid:
-      return "paid";
-    case PaymentStatus::failed:
-      return "failed";
-    case PaymentStatus::refunded:
-      return "refunded";
-    case PaymentStatus::partially_refunded:
-      return "partially_refunded";
+    case PaymentStatus::pending: return "pending";
+    case PaymentStatus::processing: return "processing";
+    case PaymentStatus::paid: return "paid";
+    case PaymentStatus::failed: return "failed";
+    case PaymentStatus::refunded: return "refunded";
+    case PaymentStatus::partially_refunded: return "partially_refunded";
   }
   return "";
 }
@@ -105,10 +92,8 @@ PaymentStatus payment_status(std::span<const PaymentRow> rows, std::int64_t orde
       continue;
     }
     switch (row->status) {
-      case PaymentRowStatus::failed:
-        return PaymentStatus::failed;
-      case PaymentRowStatus::pending:
-        return PaymentStatus::processing;
+      case PaymentRowStatus::failed: return PaymentStatus::failed;
+      case PaymentRowStatus::pending: return PaymentStatus::processing;
       case PaymentRowStatus::due:        // owed, nobody is paying yet
       case PaymentRowStatus::succeeded:  // over nothing
         return PaymentStatus::pending;

@@ -9,7 +9,7 @@ namespace eventcore::rules::sponsorship {
 // Whether a sponsor fills a place of its package.
 bool takes_package(const Record& sponsor);
 bool package_available(const Record& package);
-std::int64_t score_of(const Record& prospect);  // hundredths
+std::int64_t score_of(const Record& prospect);                      // hundredths
 Result<Value> roi_of(const Record& metric, const Record& sponsor);  // null: there is none
 
 Status check_prospect(work::UnitOfWork& uow, work::Write& write);

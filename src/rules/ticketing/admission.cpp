@@ -18,7 +18,9 @@ namespace {
 namespace t = col::tickets;
 namespace s = col::check_ins;
 
-Admission refused(std::string outcome) { return {std::move(outcome), std::nullopt, false}; }
+Admission refused(std::string outcome) {
+  return {std::move(outcome), std::nullopt, false};
+}
 
 // From forged to revoked: what the code itself says.
 Result<Admission> read_code(work::Reading& reading, const Record& event, const std::string& text) {
@@ -85,8 +87,8 @@ Result<bool> may_come_back(work::Reading& reading, const Record& event, const Re
   store::Query query;
   query.table = &schema::tables::check_ins;
   query.organization = ticket.organization_id();
-  query.where = Expr::all_of(
-      {is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), Expr::is_null(s::undone_at.index)});
+  query.where =
+      Expr::all_of({is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), Expr::is_null(s::undone_at.index)});
   query.order = {{s::scanned_at.index, true}, {s::id.index, true}};
   query.limit = 1;
   EC_TRY(rows, reading.scan(query));
@@ -134,9 +136,9 @@ Result<std::optional<Record>> last_admission(work::Reading& reading, const Recor
   store::Query query;
   query.table = &schema::tables::check_ins;
   query.organization = ticket.organization_id();
-  query.where = Expr::all_of({is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), is(s::direction, "in"),
-                              before ? Expr::compare(s::id.index, Expr::Op::lt, *before)
-                                     : Expr::is_null(s::undone_at.index)});
+  query.where =
+      Expr::all_of({is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), is(s::direction, "in"),
+                    before ? Expr::compare(s::id.index, Expr::Op::lt, *before) : Expr::is_null(s::undone_at.index)});
   query.order = {{s::scanned_at.index, true}, {s::id.index, true}};
   query.limit = 1;
   EC_TRY(rows, reading.scan(query));

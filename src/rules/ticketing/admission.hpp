@@ -12,8 +12,8 @@
 namespace eventcore::rules::ticketing {
 
 struct Scan {
-  std::optional<std::string> code;    // the text of a scanned code, or
-  std::string ticket_number;          // the number typed in, normalised
+  std::optional<std::string> code;  // the text of a scanned code, or
+  std::string ticket_number;        // the number typed in, normalised
   std::optional<std::string> gate;
   bool out = false;
 
@@ -22,9 +22,9 @@ struct Scan {
 };
 
 struct Admission {
-  std::string outcome;            // a value of check_in_outcome
-  std::optional<Record> ticket;   // of this event
-  bool enters = false;            // the ticket becomes used
+  std::string outcome;           // a value of check_in_outcome
+  std::optional<Record> ticket;  // of this event
+  bool enters = false;           // the ticket becomes used
 };
 
 Result<Admission> decide_admission(work::Reading& reading, const Record& event, const Scan& scan);

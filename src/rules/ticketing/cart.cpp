@@ -134,8 +134,7 @@ Status set_customer(const work::Reading& reading, Cart& cart, const Arguments& a
 Status check_event_on_sale(const Record& event, Micros now) {
   const std::string& status = event[col::events::status].text();
   if (status != "confirmed" && status != "active") return fail_fact(Errc::event_not_on_sale, "status", status);
-  if (now >= event[col::events::end_datetime].integer())
-    return fail_fact(Errc::event_not_on_sale, "status", "ended");
+  if (now >= event[col::events::end_datetime].integer()) return fail_fact(Errc::event_not_on_sale, "status", "ended");
   return ok();
 }
 

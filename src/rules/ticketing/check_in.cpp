@@ -138,8 +138,8 @@ Result<Json> check_in(work::UnitOfWork& uow, const schema::CommandDef& command, 
     previous = std::move(last);
   }
   if (admission.enters)
-    EC_TRYV(uow.change(*admission.ticket, {assign(col::tickets::status, "used"),
-                                           assign(col::tickets::check_in_time, uow.now())}));
+    EC_TRYV(uow.change(*admission.ticket,
+                       {assign(col::tickets::status, "used"), assign(col::tickets::check_in_time, uow.now())}));
   EC_TRYV(keep_scan(uow, event, scan, admission, digest, nonce));
   return answer(uow, admission.outcome, admission.ticket ? &*admission.ticket : nullptr, std::move(previous));
 }

@@ -158,9 +158,8 @@ Result<Json> confirm_payment(work::UnitOfWork& uow, const schema::CommandDef& co
     return answer(uow, given.order, tickets);
   }
   EC_TRY(payment, record_success(uow, given));
-  const bool expired =
-      given.order[o::order_status].text() == "cancelled" && given.order[o::cancel_reason].text() == "expired" &&
-      given.order[o::paid_at].is_null();
+  const bool expired = given.order[o::order_status].text() == "cancelled" &&
+                       given.order[o::cancel_reason].text() == "expired" && given.order[o::paid_at].is_null();
   if (waits_for_payment(given.order) || expired) {
     EC_TRY(sale, read_sale(uow, given.order));
     if (!expired || still_to_be_had(uow, sale)) {

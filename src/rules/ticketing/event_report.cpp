@@ -18,7 +18,9 @@ using Sums = std::map<std::string, std::int64_t>;  // by currency
 using Measure = store::Aggregate::Measure;
 
 constexpr Measure count_rows{store::Aggregate::Kind::count, 0};
-constexpr Measure sum_of(Column column) { return {store::Aggregate::Kind::sum, column.index}; }
+constexpr Measure sum_of(Column column) {
+  return {store::Aggregate::Kind::sum, column.index};
+}
 
 struct Grouping {
   const schema::TableDef& table;
@@ -47,7 +49,9 @@ Json by_currency(const Sums& sums) {
 Status report_orders(work::Reading& reading, const Record& event, Json& report) {
   namespace c = col::ticket_orders;
   EC_TRY(rows, sum_up(reading, event,
-                      {schema::tables::ticket_orders, c::event_id, {c::order_status, c::payment_status, c::currency},
+                      {schema::tables::ticket_orders,
+                       c::event_id,
+                       {c::order_status, c::payment_status, c::currency},
                        {count_rows, sum_of(c::discount_amount)}}));
   std::int64_t paid_orders = 0;
   Sums discounts;
@@ -69,9 +73,9 @@ Status report_orders(work::Reading& reading, const Record& event, Json& report) 
 
 Status report_money(work::Reading& reading, const Record& event, Json& report) {
   namespace c = col::order_payments;
-  EC_TRY(rows, sum_up(reading, event,
-                      {schema::tables::order_payments, c::event_id, {c::kind, c::status, c::currency},
-                       {sum_of(c::amount)}}));
+  EC_TRY(rows,
+         sum_up(reading, event,
+                {schema::tables::order_payments, c::event_id, {c::kind, c::status, c::currency}, {sum_of(c::amount)}}));
   Sums revenue;
   Sums refunds;
   Sums refunds_due;
@@ -120,7 +124,9 @@ Status report_tickets(work::Reading& reading, const Record& event, Json& report)
   namespace t = col::tickets;
   namespace c = col::ticket_categories;
   EC_TRY(rows, sum_up(reading, event,
-                      {schema::tables::tickets, t::event_id, {t::ticket_category_id, t::status},
+                      {schema::tables::tickets,
+                       t::event_id,
+                       {t::ticket_category_id, t::status},
                        {count_rows, sum_of(t::price_paid)}}));
   std::map<Uuid, CategoryFigures> figures;
   CategoryFigures all;

@@ -22,8 +22,7 @@ Result<std::vector<Value>> waiting_orders(work::Reading& reading, const Record& 
   store::Query query;
   query.table = &schema::tables::ticket_orders;
   query.organization = event.organization_id();
-  query.where =
-      Expr::all_of({std::move(condition), is(col::ticket_orders::event_id, event.id()), waits_for_payment()});
+  query.where = Expr::all_of({std::move(condition), is(col::ticket_orders::event_id, event.id()), waits_for_payment()});
   query.columns = store::ColumnSet::short_only(schema::tables::ticket_orders);
   EC_TRY(orders, reading.scan(query));
   std::vector<Value> ids;
@@ -50,15 +49,17 @@ Result<std::vector<Held>> places_of(work::Reading& reading, const Uuid& organiza
   return held;
 }
 
-Failure hold_limit(std::string message) { return fail(Errc::hold_limit, std::move(message)); }
+Failure hold_limit(std::string message) {
+  return fail(Errc::hold_limit, std::move(message));
+}
 
 Status check_address(work::Reading& reading, const Cart& cart) {
   const auto limited = [](const CartLine& line) {
     return !line.category[col::ticket_categories::max_per_order].is_null();
   };
   if (cart.customer.email.empty() || std::none_of(cart.lines.begin(), cart.lines.end(), limited)) return ok();
-  EC_TRY(orders, waiting_orders(reading, cart.event,
-                                is(col::ticket_orders::customer_email_folded, fold(cart.customer.email))));
+  EC_TRY(orders,
+         waiting_orders(reading, cart.event, is(col::ticket_orders::customer_email_folded, fold(cart.customer.email))));
   if (orders.empty()) return ok();
   EC_TRY(held, places_of(reading, cart.event.organization_id(), orders));
   for (const CartLine& line : cart.lines) {

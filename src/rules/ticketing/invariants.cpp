@@ -23,7 +23,9 @@ namespace {
 
 constexpr std::int64_t one = 10'000;  // decimals and money at scale 4
 
-std::int64_t unit_of(std::string_view currency) { return minor_unit(currency_digits(currency).value_or(2)); }
+std::int64_t unit_of(std::string_view currency) {
+  return minor_unit(currency_digits(currency).value_or(2));
+}
 
 std::optional<std::int64_t> number(const Value& value) {
   return value.is_null() ? std::nullopt : std::optional<std::int64_t>(value.integer());
@@ -79,10 +81,10 @@ Status fits_event(UnitOfWork& uow, const Write& write) {
   if (!event) return fail_field(Errc::reference_not_found, "event_id", "there is no such row");
   const Value& capacity = (*event)[col::events::max_capacity];
   if (capacity.is_null()) return ok();
-  const Expr others = Expr::all_of({Expr::equals(c::event_id.index, after[c::event_id]),
-                                    Expr::compare(c::id.index, Expr::Op::ne, after.id())});
-  EC_TRY(places, sum_of(uow.reader(), schema::tables::ticket_categories, after.organization_id(),
-                        c::total_quantity, others));
+  const Expr others = Expr::all_of(
+      {Expr::equals(c::event_id.index, after[c::event_id]), Expr::compare(c::id.index, Expr::Op::ne, after.id())});
+  EC_TRY(places,
+         sum_of(uow.reader(), schema::tables::ticket_categories, after.organization_id(), c::total_quantity, others));
   if (places + after[c::total_quantity].integer() <= capacity.integer()) return ok();
   return fail_fact(Errc::capacity_exceeded, "max_capacity", std::to_string(capacity.integer()));
 }
@@ -103,9 +105,9 @@ Status check_rule_count(UnitOfWork& uow, const Write& write) {
   namespace r = col::dynamic_pricing_rules;
   const Record& after = *write.after;
   if (!after[r::is_active].boolean() || !write.changes(r::is_active)) return ok();
-  const Expr active = Expr::all_of({Expr::equals(r::ticket_category_id.index, after[r::ticket_category_id]),
-                                    Expr::equals(r::is_active.index, true),
-                                    Expr::compare(r::id.index, Expr::Op::ne, after.id())});
+  const Expr active =
+      Expr::all_of({Expr::equals(r::ticket_category_id.index, after[r::ticket_category_id]),
+                    Expr::equals(r::is_active.index, true), Expr::compare(r::id.index, Expr::Op::ne, after.id())});
   EC_TRY(others, uow.reader().count(after.table(), after.organization_id(), active));
   if (others < static_cast<std::int64_t>(pure::max_price_rules)) return ok();
   return broken(r::is_active, after.table(),
@@ -212,9 +214,9 @@ Status settle_order(UnitOfWork& uow, const Write& write) {
 Status check_order_item(UnitOfWork& uow, Write& write) {
   if (write.after == nullptr || write.before != nullptr) return ok();
   const Record& line = *write.after;
-  EC_TRY(category, uow.reader().get(schema::tables::ticket_categories, line.organization_id(),
-                                    line[i::ticket_category_id].uuid(),
-                                    store::ColumnSet::short_only(schema::tables::ticket_categories)));
+  EC_TRY(category,
+         uow.reader().get(schema::tables::ticket_categories, line.organization_id(), line[i::ticket_category_id].uuid(),
+                          store::ColumnSet::short_only(schema::tables::ticket_categories)));
   if (!category) return fail_field(Errc::reference_not_found, "ticket_category_id", "there is no such row");
   if (!((*category)[c::event_id] == line[i::event_id]))
     return broken(i::ticket_category_id, line.table(), "is a category of another event than the order's");
@@ -278,9 +280,9 @@ Result<std::int64_t> counted_available(store::Reader& reader, const Record& cate
   const Expr held_tickets = Expr::all_of({Expr::equals(t::ticket_category_id.index, category.id()),
                                           Expr::in_list(t::status.index, {Value("valid"), Value("used")})});
   EC_TRY(tickets, reader.count(schema::tables::tickets, category.organization_id(), held_tickets));
-  const Expr holding = Expr::all_of({Expr::equals(o::order_status.index, "active"),
-                                     Expr::in_list(o::payment_status.index,
-                                                   {Value("pending"), Value("processing"), Value("failed")})});
+  const Expr holding =
+      Expr::all_of({Expr::equals(o::order_status.index, "active"),
+                    Expr::in_list(o::payment_status.index, {Value("pending"), Value("processing"), Value("failed")})});
   EC_TRY(held, sum_of(reader, schema::tables::ticket_order_items, category.organization_id(), i::quantity,
                       Expr::all_of({Expr::equals(i::ticket_category_id.index, category.id()),
                                     Expr::parent(i::order_id.index, schema::tables::ticket_orders, holding)})));

@@ -144,8 +144,13 @@ Result<std::vector<Record>> issue_tickets(work::UnitOfWork& uow, const Record& e
     const AdmissionWindow window = admission_window(event, *categories[i]);
     const std::vector<pure::TicketAmounts>& places = amounts.lines[i].tickets;
     for (std::size_t place = 0; place < places.size(); ++place) {
-      TicketDraft draft{event, order, items[i], window, attendee_of(order, attendees, place),
-                        std::move(numbers[tickets.size()]), places[place].price_paid};
+      TicketDraft draft{event,
+                        order,
+                        items[i],
+                        window,
+                        attendee_of(order, attendees, place),
+                        std::move(numbers[tickets.size()]),
+                        places[place].price_paid};
       EC_TRY(ticket, write_ticket(uow, key, std::move(draft)));
       tickets.push_back(std::move(ticket));
     }

@@ -13,19 +13,17 @@ namespace {
 
 constexpr int number_attempts = 16;
 
-Json list_or_empty(const Json& list) { return list.is_array() ? list : Json::array(); }
+Json list_or_empty(const Json& list) {
+  return list.is_array() ? list : Json::array();
+}
 
 Changes amounts_of_order(const Cart& cart, const PricedCart& priced) {
   namespace c = col::ticket_orders;
   const pure::OrderAmounts& amounts = priced.amounts;
-  return {assign(c::subtotal, amounts.subtotal),
-          assign(c::discount_amount, amounts.discount_amount),
-          assign(c::taxes, amounts.taxes),
-          assign(c::taxes_included, amounts.taxes_included),
-          assign(c::fees, amounts.fees),
-          assign(c::total_amount, amounts.total),
-          assign(c::currency, cart.currency),
-          assign(c::rates, dump(pure::rates_json(priced.rates)))};
+  return {assign(c::subtotal, amounts.subtotal), assign(c::discount_amount, amounts.discount_amount),
+          assign(c::taxes, amounts.taxes),       assign(c::taxes_included, amounts.taxes_included),
+          assign(c::fees, amounts.fees),         assign(c::total_amount, amounts.total),
+          assign(c::currency, cart.currency),    assign(c::rates, dump(pure::rates_json(priced.rates)))};
 }
 
 Changes amounts_of_line(const Cart& cart, const pure::LineAmounts& line) {

@@ -21,8 +21,8 @@ Result<std::optional<Record>> find_payment(work::Reading& reading, const Uuid& o
   store::Query query;
   query.table = &schema::tables::order_payments;
   query.organization = organization;
-  query.where = Expr::all_of(
-      {is(c::provider, name.provider), is(c::reference, *name.reference), is(c::kind, "payment")});
+  query.where =
+      Expr::all_of({is(c::provider, name.provider), is(c::reference, *name.reference), is(c::kind, "payment")});
   query.limit = 1;
   EC_TRY(rows, reading.scan(query));
   if (rows.empty()) return std::optional<Record>{};

@@ -1,7 +1,7 @@
 // place_order: checks in the documented order, then the order, its lines, their prices and, when it is paid at once,
 // payment and tickets. Two orders cannot both get the last place: a unit of work has the store's write turn to itself.
-#include "base/decimal.hpp"
 #include "base/currency.hpp"
+#include "base/decimal.hpp"
 #include "rules/rules.hpp"
 #include "rules/ticketing/cart.hpp"
 #include "rules/ticketing/commands.hpp"

@@ -49,8 +49,7 @@ Result<std::int64_t> sold_within(work::Reading& reading, const Record& category,
   sum.table = &schema::tables::ticket_order_items;
   sum.organization = category.organization_id();
   sum.where = Expr::all_of(
-      {is(c::ticket_category_id, category.id()),
-       Expr::compare(c::created_at.index, Expr::Op::gt, reading.now() - span),
+      {is(c::ticket_category_id, category.id()), Expr::compare(c::created_at.index, Expr::Op::gt, reading.now() - span),
        Expr::compare(c::created_at.index, Expr::Op::lte, reading.now()),
        Expr::parent(c::order_id.index, schema::tables::ticket_orders,
                     Expr::compare(col::ticket_orders::order_status.index, Expr::Op::ne, "cancelled"))});
@@ -88,7 +87,9 @@ int digits_of(const Record& category) {
   return currency_digits(category[col::ticket_categories::currency].text()).value_or(2);
 }
 
-std::int64_t unit_of(const Record& category) { return minor_unit(digits_of(category)); }
+std::int64_t unit_of(const Record& category) {
+  return minor_unit(digits_of(category));
+}
 
 Result<std::vector<CategoryPrice>> price_categories(work::Reading& reading, const Record& event,
                                                     std::span<const Record* const> categories,

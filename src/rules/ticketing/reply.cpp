@@ -15,6 +15,8 @@ Result<Json> written_rows(work::Reading& reading, std::span<const Record> rows) 
   return list;
 }
 
-Json no_discount() { return Json{{"code", nullptr}, {"applied", false}, {"reason", nullptr}}; }
+Json no_discount() {
+  return Json{{"code", nullptr}, {"applied", false}, {"reason", nullptr}};
+}
 
 }  // namespace eventcore::rules::ticketing

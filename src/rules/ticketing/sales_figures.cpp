@@ -34,9 +34,9 @@ Result<std::vector<Record>> rows_of_hour(work::UnitOfWork& uow, const Record& ev
   store::Query query;
   query.table = &schema::tables::ticket_sales_analytics;
   query.organization = event.organization_id();
-  query.where = Expr::all_of({is(c::event_id, event.id()), is(c::date, hour.date), is(c::hour, hour.hour),
-                              Expr::in_list(c::ticket_category_id.index, std::move(categories)),
-                              is(c::traffic_source, source)});
+  query.where =
+      Expr::all_of({is(c::event_id, event.id()), is(c::date, hour.date), is(c::hour, hour.hour),
+                    Expr::in_list(c::ticket_category_id.index, std::move(categories)), is(c::traffic_source, source)});
   return uow.scan(query);
 }
 
@@ -67,8 +67,8 @@ Status count_sale(work::UnitOfWork& uow, const Record& event, const Record& orde
     Record* row = nullptr;
     for (Record& candidate : rows)
       if (candidate[c::ticket_category_id] == category) row = &candidate;
-    Figures figures{item[col::ticket_order_items::quantity].integer(),
-                    item[col::ticket_order_items::total].integer(), 1};
+    Figures figures{item[col::ticket_order_items::quantity].integer(), item[col::ticket_order_items::total].integer(),
+                    1};
     if (row != nullptr) {
       figures.tickets += (*row)[c::tickets_sold].integer();
       figures.revenue += (*row)[c::revenue].integer();
@@ -79,10 +79,10 @@ Status count_sale(work::UnitOfWork& uow, const Record& event, const Record& orde
       EC_TRYV(uow.change(*row, columns));
       continue;
     }
-    for (Assignment& a : Changes{assign(c::organization_id, order.organization_id()), assign(c::event_id, event.id()),
-                                 assign(c::date, hour.date), assign(c::hour, hour.hour),
-                                 assign(c::ticket_category_id, category), assign(c::traffic_source, source),
-                                 assign(c::currency, currency)})
+    for (Assignment& a :
+         Changes{assign(c::organization_id, order.organization_id()), assign(c::event_id, event.id()),
+                 assign(c::date, hour.date), assign(c::hour, hour.hour), assign(c::ticket_category_id, category),
+                 assign(c::traffic_source, source), assign(c::currency, currency)})
       columns.push_back(std::move(a));
     EC_TRYV(uow.insert(schema::tables::ticket_sales_analytics, columns, work::As::engine));
   }

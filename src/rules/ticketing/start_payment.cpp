@@ -13,10 +13,9 @@ namespace o = col::ticket_orders;
 
 // One reference stands for one payment of one order, whoever the provider is.
 Status check_intent(work::UnitOfWork& uow, const Record& order, const std::string& reference) {
-  EC_TRY(taken, uow.reader().count(
-                    schema::tables::ticket_orders, order.organization_id(),
-                    Expr::all_of({is(o::stripe_payment_intent_id, reference),
-                                  Expr::compare(o::id.index, Expr::Op::ne, order.id())})));
+  EC_TRY(taken, uow.reader().count(schema::tables::ticket_orders, order.organization_id(),
+                                   Expr::all_of({is(o::stripe_payment_intent_id, reference),
+                                                 Expr::compare(o::id.index, Expr::Op::ne, order.id())})));
   if (taken == 0) return ok();
   return fail_field(Errc::already_exists, "reference", "belongs to another order");
 }

@@ -2,6 +2,10 @@
 
 namespace eventcore::rules::ticketing {
 
+Expr is(Column column, Value value) {
+  return Expr::equals(column.index, std::move(value));
+}
+
 Value value_or_null(std::optional<std::string> text) {
   if (!text) return {};
   return {std::move(*text)};

@@ -14,8 +14,10 @@
 
 namespace eventcore::rules::ticketing {
 
-inline Expr is(Column column, Value value) { return Expr::equals(column.index, std::move(value)); }
-inline Assignment assign(Column column, Value value) { return {column.index, std::move(value)}; }
+Expr is(Column column, Value value);
+inline Assignment assign(Column column, Value value) {
+  return {column.index, std::move(value)};
+}
 Value value_or_null(std::optional<std::string> text);
 Value value_or_null(std::optional<std::int64_t> number);
 

@@ -18,7 +18,7 @@ inline constexpr ArgumentDef import_open_event_documents[] = {
 };
 inline constexpr ArgumentDef import_open_event_arguments[] = {
     organization_argument,
-    {.name = "folder", .type = Type::text, .length_max = 4'096, .doc = "A folder that holds event.json and, where present, the other files; exactly one of folder and documents is given."},
+    {.name = "folder", .type = Type::text, .length_max = 4'096, .doc = "A folder of the host that holds event.json and, where present, the other files; only a service may name one; exactly one of folder and documents is given."},
     {.name = "documents", .fields = import_open_event_documents, .doc = "The documents themselves instead of a folder."},
     {.name = "venue_capacity", .type = Type::integer, .initial = "1000", .min = 1, .max = 10'000'000, .doc = "Capacity of the imported venue, which the format does not tell."},
     {.name = "categories", .type = Type::json, .initial = "[]", .doc = "Ticket categories to create, each written like a row of ticket_categories without event_id."},

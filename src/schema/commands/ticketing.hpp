@@ -89,7 +89,6 @@ inline constexpr ArgumentDef fail_payment_arguments[] = {
     {.name = "order_id", .type = Type::uuid, .required = true, .doc = "The order whose payment failed."},
     {.name = "provider", .type = Type::text, .length_max = 64, .doc = "Who tried to collect the money."},
     {.name = "reference", .type = Type::text, .length_max = name_length_max, .doc = "The provider's id of the payment."},
-    {.name = "reason", .type = Type::text, .length_max = name_length_max, .doc = "Why it failed."},
 };
 inline constexpr std::string_view fail_payment_errors[] = {"not_found"};
 inline constexpr ArgumentDef expire_orders_arguments[] = {

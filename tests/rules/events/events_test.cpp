@@ -56,9 +56,9 @@ TEST_F(EventsTest, LiveEventsDoNotOverlapAtOneVenue) {
   const Uuid second = add_event(planned);
   const Principal admin = as_user(Role::admin);
   EC_EXPECT_REFUSED("venue_overlap", update(admin, tables::events, second, {{"status", "confirmed"}}));
-  EC_EXPECT_OK(update(admin, tables::events, second, {{"status", "confirmed"},
-                                                      {"start_datetime", "2026-12-01T23:00:00Z"},
-                                                      {"end_datetime", "2026-12-02T01:00:00Z"}}));
+  EC_EXPECT_OK(update(
+      admin, tables::events, second,
+      {{"status", "confirmed"}, {"start_datetime", "2026-12-01T23:00:00Z"}, {"end_datetime", "2026-12-02T01:00:00Z"}}));
   const Uuid online = add_venue(100, "virtual");
   add_event({{"venue_id", to_text(online)}});
   add_event({{"venue_id", to_text(online)}});
@@ -69,9 +69,10 @@ TEST_F(EventsTest, CategoriesTogetherFitTheEvent) {
   const Uuid event = add_event({{"max_capacity", 100}});
   const Uuid first = add_category(event, 60, {{"is_active", false}});
   const Principal admin = as_user(Role::admin);
-  EC_EXPECT_REFUSED("capacity_exceeded",
-                    insert(admin, tables::ticket_categories, {{"event_id", to_text(event)}, {"name", "More"},
-                                                              {"base_price", "1"}, {"total_quantity", 41}}));
+  EC_EXPECT_REFUSED(
+      "capacity_exceeded",
+      insert(admin, tables::ticket_categories,
+             {{"event_id", to_text(event)}, {"name", "More"}, {"base_price", "1"}, {"total_quantity", 41}}));
   add_category(event, 40);
   EC_EXPECT_REFUSED("capacity_exceeded", update(admin, tables::ticket_categories, first, {{"total_quantity", 61}}));
   EC_EXPECT_REFUSED("capacity_exceeded", update(admin, tables::events, event, {{"max_capacity", 99}}));
@@ -80,8 +81,11 @@ TEST_F(EventsTest, CategoriesTogetherFitTheEvent) {
 TEST_F(EventsTest, PriceRulesAreCheckedWhenWritten) {
   const Uuid category = add_category(add_event(), 5);
   const auto rule = [&](Json more) {
-    Json row = {{"ticket_category_id", to_text(category)}, {"rule_name", "R"}, {"conditions", Json::object()},
-                {"price_adjustment_type", "percentage"},   {"adjustment_value", "10"}};
+    Json row = {{"ticket_category_id", to_text(category)},
+                {"rule_name", "R"},
+                {"conditions", Json::object()},
+                {"price_adjustment_type", "percentage"},
+                {"adjustment_value", "10"}};
     row.update(more);
     return insert(as_user(Role::admin), tables::dynamic_pricing_rules, row);
   };
@@ -123,8 +127,7 @@ TEST_F(EventsTest, MilestonesWaitForOthersOfTheirEventWithoutCircles) {
   EC_EXPECT_REFUSED("invariant_violated",
                     update(admin, tables::event_milestones, first, wait_for(milestone(add_event()))));
   EC_EXPECT_REFUSED("reference_not_found", update(admin, tables::event_milestones, first, wait_for(event)));
-  EC_EXPECT_REFUSED("dependencies_open",
-                    update(admin, tables::event_milestones, second, {{"status", "completed"}}));
+  EC_EXPECT_REFUSED("dependencies_open", update(admin, tables::event_milestones, second, {{"status", "completed"}}));
   EC_EXPECT_OK(update(admin, tables::event_milestones, first, {{"completion_percentage", 100}}));
   EC_EXPECT_OK(update(admin, tables::event_milestones, second, {{"status", "completed"}}));
 }
@@ -152,8 +155,8 @@ TEST_F(EventsTest, OthersStopWaitingForAMilestoneThatIsGone) {
 
 TEST_F(EventsTest, ApprovalsAndSignaturesComeFromCommands) {
   const Uuid event = add_event();
-  const Uuid budget = add(tables::event_budgets, {{"event_id", to_text(event)}, {"category", "venue"},
-                                                  {"planned_amount", "100"}});
+  const Uuid budget =
+      add(tables::event_budgets, {{"event_id", to_text(event)}, {"category", "venue"}, {"planned_amount", "100"}});
   EC_EXPECT_REFUSED("column_denied", update(as_user(Role::owner), tables::event_budgets, budget,
                                             {{"approved_at", "2026-09-01T00:00:00Z"}}));
   EC_EXPECT_REFUSED("column_denied",
@@ -162,8 +165,11 @@ TEST_F(EventsTest, ApprovalsAndSignaturesComeFromCommands) {
 
 TEST_F(EventsTest, PaymentSchedulesAddUp) {
   const Uuid vendor = add(tables::vendors, {{"name", "Caterer"}, {"vendor_type", "catering"}});
-  Json contract = {{"event_id", to_text(add_event())}, {"vendor_id", to_text(vendor)}, {"contract_type", "food"},
-                   {"contract_amount", "100.00"},      {"currency", "EUR"},
+  Json contract = {{"event_id", to_text(add_event())},
+                   {"vendor_id", to_text(vendor)},
+                   {"contract_type", "food"},
+                   {"contract_amount", "100.00"},
+                   {"currency", "EUR"},
                    {"payment_schedule", {{{"amount", "40.00"}}, {{"amount", "50.00"}}}}};
   EC_EXPECT_REFUSED("invariant_violated", insert(as_user(Role::admin), tables::event_vendor_contracts, contract));
   contract["payment_schedule"].push_back({{"amount", 10}, {"due", "2026-10-01"}});
@@ -171,8 +177,10 @@ TEST_F(EventsTest, PaymentSchedulesAddUp) {
 }
 
 TEST_F(EventsTest, RiskLevelsFollow) {
-  const Uuid risk = add(tables::event_risks, {{"event_id", to_text(add_event())}, {"risk_description", "Storm"},
-                                              {"probability", "high"}, {"impact", "medium"}});
+  const Uuid risk = add(tables::event_risks, {{"event_id", to_text(add_event())},
+                                              {"risk_description", "Storm"},
+                                              {"probability", "high"},
+                                              {"impact", "medium"}});
   EXPECT_EQ(row(tables::event_risks, risk)[col::event_risks::risk_level].text(), "high");
   set(tables::event_risks, risk, {{"impact", "high"}});
   EXPECT_EQ(row(tables::event_risks, risk)[col::event_risks::risk_level].text(), "critical");

@@ -20,7 +20,7 @@ class ImportOpenEventTest : public Fixture {
   Json import(const std::string& folder, Json more = Json::object()) {
     Json arguments = {{"folder", folder}};
     arguments.update(more);
-    auto done = call(as_user(Role::admin), "import_open_event", arguments);
+    auto done = call(as_service(organization_), "import_open_event", arguments);
     EXPECT_TRUE(done.has_value()) << folder << ": " << (done ? std::string() : done.error().to_json());
     return done ? std::move(done).assume_value() : Json::object();
   }
@@ -29,9 +29,9 @@ class ImportOpenEventTest : public Fixture {
 };
 
 TEST_F(ImportOpenEventTest, AFestivalBecomesEventVenueTagsPackagesAndSponsors) {
-  const Json reply = import(festival_, {{"venue_capacity", 2500},
-                                        {"categories", {{{"name", "Three evenings"}, {"base_price", "45.00"},
-                                                         {"total_quantity", 2000}}}}});
+  const Json reply = import(
+      festival_, {{"venue_capacity", 2500},
+                  {"categories", {{{"name", "Three evenings"}, {"base_price", "45.00"}, {"total_quantity", 2000}}}}});
   EXPECT_EQ(reply["event"]["name"], "Lantern Harbour Festival 2026");
   EXPECT_EQ(reply["event"]["status"], "confirmed");
   EXPECT_EQ(reply["event"]["event_type"], "festival");
@@ -51,7 +51,7 @@ TEST_F(ImportOpenEventTest, AFestivalBecomesEventVenueTagsPackagesAndSponsors) {
 
 TEST_F(ImportOpenEventTest, ImportingTwiceIsRefused) {
   import(festival_);
-  EC_EXPECT_REFUSED("already_exists", call(as_user(Role::admin), "import_open_event", {{"folder", festival_}}));
+  EC_EXPECT_REFUSED("already_exists", call(as_service(organization_), "import_open_event", {{"folder", festival_}}));
   EXPECT_EQ(count(tables::events), 1);
   EXPECT_EQ(count(tables::venues), 1);
 }
@@ -72,8 +72,14 @@ TEST_F(ImportOpenEventTest, WhatIsMissingIsListed) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().name(), "invalid_argument");
   EXPECT_EQ(refused.error().detail().fields.size(), 4U) << refused.error().to_json();
-  EC_EXPECT_REFUSED("not_found", call(as_user(Role::admin), "import_open_event", {{"folder", folder_.path("none")}}));
+  EC_EXPECT_REFUSED("not_found",
+                    call(as_service(organization_), "import_open_event", {{"folder", folder_.path("none")}}));
   EC_EXPECT_REFUSED("command_denied", call(as_user(Role::manager), "import_open_event", {{"folder", festival_}}));
+}
+
+TEST_F(ImportOpenEventTest, OnlyTheHostItselfNamesAFolder) {
+  EC_EXPECT_REFUSED("command_denied", call(as_user(Role::owner), "import_open_event", {{"folder", festival_}}));
+  EXPECT_EQ(count(tables::events), 0);
 }
 
 TEST_F(ImportOpenEventTest, EveryFolderOfTheCollectionIsRead) {

@@ -22,15 +22,17 @@ TEST_F(OrganizationTest, SlugsComeFromTheNameAndAreFreeInTheStore) {
   });
   ASSERT_TRUE(slug.has_value());
   EXPECT_EQ(slug.assume_value(), "house-of-events-2");
-  EC_EXPECT_REFUSED("already_exists", call(as_service(), "create_organization",
-                                           {{"name", "X"}, {"slug", "house-of-events"},
-                                            {"owner", {{"email", "x@example.org"}, {"full_name", "X"}}}}));
+  EC_EXPECT_REFUSED(
+      "already_exists",
+      call(as_service(), "create_organization",
+           {{"name", "X"}, {"slug", "house-of-events"}, {"owner", {{"email", "x@example.org"}, {"full_name", "X"}}}}));
 }
 
 TEST_F(OrganizationTest, SettingsThatRulesRelyOnAreChecked) {
   const Principal admin = as_user(Role::admin);
-  const Json bad = {{"settings", {{"currency", "XYZ"}, {"taxes", {{{"name", "VAT"}, {"rate", "2"}}}},
-                                  {"check_in", {{"reentry", "yes"}}}}}};
+  const Json bad = {
+      {"settings",
+       {{"currency", "XYZ"}, {"taxes", {{{"name", "VAT"}, {"rate", "2"}}}}, {"check_in", {{"reentry", "yes"}}}}}};
   const auto refused = update(admin, tables::organizations, organization_, bad);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().detail().fields.size(), 3U) << refused.error().to_json();
@@ -54,8 +56,8 @@ TEST_F(OrganizationTest, OnlyOwnersGrantOrTouchTheRoleOwner) {
   EC_EXPECT_REFUSED("policy_denied", update(admin, tables::users, member, {{"role", "owner"}}));
   EC_EXPECT_REFUSED("policy_denied", update(admin, tables::users, owner_, {{"full_name", "Somebody"}}));
   EC_EXPECT_REFUSED("policy_denied", remove(admin, tables::users, owner_));
-  EC_EXPECT_REFUSED("policy_denied", call(admin, "invite_user", {{"email", "n@example.org"}, {"full_name", "N"},
-                                                                 {"role", "owner"}}));
+  EC_EXPECT_REFUSED("policy_denied",
+                    call(admin, "invite_user", {{"email", "n@example.org"}, {"full_name", "N"}, {"role", "owner"}}));
   EC_EXPECT_OK(update(as_user(Role::owner), tables::users, member, {{"role", "owner"}}));
 }
 
@@ -79,19 +81,19 @@ TEST_F(OrganizationTest, EmailsAreUniqueFoldedPerOrganization) {
 TEST_F(OrganizationTest, NobodyVerifiesHisOwnSkill) {
   const Principal manager = as_user(Role::manager);
   const Uuid skill = add(tables::user_skill_assignments, {{"user_id", to_text(manager.id)}, {"skill_name", "Light"}});
-  EC_EXPECT_REFUSED("column_denied", update(manager, tables::user_skill_assignments, skill,
-                                            {{"verified_at", "2026-09-01T00:00:00Z"}}));
+  EC_EXPECT_REFUSED("column_denied",
+                    update(manager, tables::user_skill_assignments, skill, {{"verified_at", "2026-09-01T00:00:00Z"}}));
   const Principal admin = as_user(Role::admin);
   EC_EXPECT_OK(update(admin, tables::user_skill_assignments, skill,
                       {{"verified_by", to_text(admin.id)}, {"verified_at", "2026-09-01T00:00:00Z"}}));
-  EC_EXPECT_REFUSED("invariant_violated", update(admin, tables::user_skill_assignments, skill,
-                                                 {{"verified_by", to_text(manager.id)}}));
+  EC_EXPECT_REFUSED("invariant_violated",
+                    update(admin, tables::user_skill_assignments, skill, {{"verified_by", to_text(manager.id)}}));
 }
 
 TEST_F(OrganizationTest, TeamsAreAssignedOnceByWhoMayEditTheEvent) {
   const Uuid event = add_event();
-  const Json arguments = {{"event_id", to_text(event)}, {"user_id", to_text(as_user(Role::member).id)},
-                          {"role_type", "producer"}};
+  const Json arguments = {
+      {"event_id", to_text(event)}, {"user_id", to_text(as_user(Role::member).id)}, {"role_type", "producer"}};
   EC_EXPECT_REFUSED("command_denied", call(as_user(Role::manager), "assign_team", arguments));
   EC_EXPECT_OK(call(as_user(Role::admin), "assign_team", arguments));
   EC_EXPECT_REFUSED("already_exists", call(as_user(Role::admin), "assign_team", arguments));
@@ -133,9 +135,11 @@ TEST_F(OrganizationTest, AnUnsoldEventGoesWithAllThatHangsOnIt) {
   const Uuid category = add_category(event, 5);
   const Uuid order = add_order(event, "pending");
   add_line(order, category, 2);
-  const Uuid first = add(tables::event_milestones, {{"event_id", to_text(event)}, {"title", "A"},
-                                                    {"due_date", "2026-10-01T00:00:00Z"}});
-  add(tables::event_milestones, {{"event_id", to_text(event)}, {"title", "B"}, {"due_date", "2026-10-02T00:00:00Z"},
+  const Uuid first = add(tables::event_milestones,
+                         {{"event_id", to_text(event)}, {"title", "A"}, {"due_date", "2026-10-01T00:00:00Z"}});
+  add(tables::event_milestones, {{"event_id", to_text(event)},
+                                 {"title", "B"},
+                                 {"due_date", "2026-10-02T00:00:00Z"},
                                  {"dependencies", {to_text(first)}}});
   add(tables::event_tags, {{"event_id", to_text(event)}, {"tag_name", "winter"}});
   EC_EXPECT_REFUSED("policy_denied", remove(as_user(Role::manager), tables::events, event));
@@ -152,7 +156,8 @@ TEST_F(OrganizationTest, ExplainAccessNamesThePolicy) {
   ASSERT_TRUE(refused.has_value()) << refused.error().to_json();
   EXPECT_EQ(refused.assume_value()["allowed"], false);
   const auto allowed = call(as_user(Role::admin), "explain_access",
-                            {{"table", "venues"}, {"operation", "create"},
+                            {{"table", "venues"},
+                             {"operation", "create"},
                              {"values", {{"name", "H"}, {"address", "A"}, {"max_capacity", 1}}}});
   ASSERT_TRUE(allowed.has_value()) << allowed.error().to_json();
   EXPECT_EQ(allowed.assume_value()["allowed"], true);

@@ -14,23 +14,29 @@ using policy::Role;
 class SponsorshipTest : public Fixture {
  protected:
   Uuid add_package(const Uuid& event, const Json& max) {
-    return add(tables::sponsor_packages, {{"event_id", to_text(event)}, {"package_name", "Gold"}, {"price", "100"},
-                                          {"benefits", Json::object()}, {"max_sponsors", max}});
+    return add(tables::sponsor_packages, {{"event_id", to_text(event)},
+                                          {"package_name", "Gold"},
+                                          {"price", "100"},
+                                          {"benefits", Json::object()},
+                                          {"max_sponsors", max}});
   }
 };
 
 TEST_F(SponsorshipTest, PackageAndSponsorAreOfOneEvent) {
   const Uuid package = add_package(add_event(), 3);
-  EC_EXPECT_REFUSED("invariant_violated",
-                    insert(as_user(Role::admin), tables::sponsors,
-                           {{"event_id", to_text(add_event())}, {"package_id", to_text(package)},
-                            {"company_name", "Acme"}, {"contract_value", "1"}}));
+  EC_EXPECT_REFUSED("invariant_violated", insert(as_user(Role::admin), tables::sponsors,
+                                                 {{"event_id", to_text(add_event())},
+                                                  {"package_id", to_text(package)},
+                                                  {"company_name", "Acme"},
+                                                  {"contract_value", "1"}}));
 }
 
 TEST_F(SponsorshipTest, AReplacementWithinOneUnitNeedsNoSecondPlace) {
   const Uuid event = add_event();
   const Uuid package = add_package(event, 1);
-  const Json acme = {{"event_id", to_text(event)}, {"package_id", to_text(package)}, {"company_name", "Acme"},
+  const Json acme = {{"event_id", to_text(event)},
+                     {"package_id", to_text(package)},
+                     {"company_name", "Acme"},
                      {"contract_value", "1"}};
   const Uuid first = add(tables::sponsors, acme);
   EC_EXPECT_OK(run(as_user(Role::admin), "test", [&](work::UnitOfWork& unit) -> Result<Json> {
@@ -45,7 +51,9 @@ TEST_F(SponsorshipTest, AReplacementWithinOneUnitNeedsNoSecondPlace) {
 TEST_F(SponsorshipTest, APackageInUseIsNotDeleted) {
   const Uuid event = add_event();
   const Uuid package = add_package(event, 1);
-  add(tables::sponsors, {{"event_id", to_text(event)}, {"package_id", to_text(package)}, {"company_name", "Acme"},
+  add(tables::sponsors, {{"event_id", to_text(event)},
+                         {"package_id", to_text(package)},
+                         {"company_name", "Acme"},
                          {"contract_value", "1"}});
   EC_EXPECT_REFUSED("still_referenced", remove(as_user(Role::admin), tables::sponsor_packages, package));
   EC_EXPECT_OK(remove(as_user(Role::admin), tables::events, event));

@@ -36,8 +36,8 @@ TEST_F(PlaceOrderTest, RefusalsComeInTheDocumentedOrder) {
   const auto line = [](const Uuid& category, std::int64_t quantity) {
     return Json{{"ticket_category_id", to_text(category)}, {"quantity", quantity}};
   };
-  Json items = Json::array({line(full, 2), line(yen, 1), line(category_, 0), line(closed, 1), line(inactive, 1),
-                            line(foreign, 1)});
+  Json items = Json::array(
+      {line(full, 2), line(yen, 1), line(category_, 0), line(closed, 1), line(inactive, 1), line(foreign, 1)});
   const Json wrong_total = {{"expected_total", "1.00"}, {"payment", {{"method", "cash"}, {"amount", "2.00"}}}};
   const auto refusal = [&](const Json& more) {
     Json arguments = order_of(category_, 1, wrong_total);
@@ -251,8 +251,10 @@ TEST_F(PlaceOrderTest, Inventory29SixteenSellersSellExactlyWhatThereIs) {
         const std::string email = "s" + std::to_string(seller) + "x" + std::to_string(i) + "@example.org";
         const Json payment = {{"method", "cash"}, {"amount", "10.00"}};
         const auto result = try_order(hall, 1, {{"customer", {{"email", email}}}, {"payment", payment}});
-        if (result) ++sold;
-        else if (result.error().code() == Errc::sold_out) ++refused;
+        if (result)
+          ++sold;
+        else if (result.error().code() == Errc::sold_out)
+          ++refused;
       }
     });
   }
