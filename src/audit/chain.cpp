@@ -112,6 +112,16 @@ Record make_entry(const Act& act, const Images& images, store::ChainHead& head, 
   return entry;
 }
 
+Bytes checkpoint_message(const Uuid& organization, std::int64_t seq, Micros time, const Digest& head) {
+  Canonical fields;
+  fields.organization(organization).integer(seq).integer(time);
+  constexpr std::string_view tag = "ec-checkpoint-v1";
+  Bytes message(tag.begin(), tag.end());
+  message.insert(message.end(), fields.view().begin(), fields.view().end());
+  message.insert(message.end(), head.begin(), head.end());
+  return message;
+}
+
 Digest recompute(const Digest& previous, const Record& entry) {
   namespace a = col::audit_logs;
   Act act;

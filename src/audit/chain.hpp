@@ -48,6 +48,10 @@ Digest entry_hash(const Digest& previous, const Act& act, std::int64_t seq, cons
 // The audit_logs row that follows `head`, which is moved on. `salts` holds 4 x salt_bytes random bytes.
 Record make_entry(const Act& act, const Images& images, store::ChainHead& head, const Uuid& entry_id, ByteView salts);
 
+// What a checkpoint signs: "ec-checkpoint-v1" | canonical(organization, seq, time) | head. A host that keeps signed
+// checkpoints elsewhere notices a chain that was cut or written anew.
+Bytes checkpoint_message(const Uuid& organization, std::int64_t seq, Micros time, const Digest& head);
+
 // Recomputes an entry's hash from its row; used by verify and by an independent reader of docs/store-format.md.
 Digest recompute(const Digest& previous, const Record& entry);
 

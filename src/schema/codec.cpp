@@ -284,7 +284,7 @@ std::string writing_problem(const TableDef& table, const ColumnDef& column, Writ
   if (column.is(engine_column) && !options.import) return "set by the engine";
   if (column.type == Type::blob && !options.import) return "set by the engine";
   if (!insert && column.is(immutable)) return "cannot be changed";
-  if (insert && !options.import && table.unique_id_store_wide && column.name == "id") return "set by the engine";
+  if (insert && table.unique_id_store_wide && column.name == "id") return "set by the engine";
   return {};
 }
 

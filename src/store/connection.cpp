@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/secret.hpp"
+#include "store/sealing.hpp"
 
 namespace eventcore::store {
 
@@ -272,6 +273,18 @@ void Connection::trim_cache() {
     cache_index_.erase(oldest.sql);
     cache_.pop_back();
   }
+}
+
+Result<const SecretBytes*> Connection::tenant_key(const Uuid& organization, ByteView wrapped) {
+  constexpr std::size_t kept_max = 16;
+  for (const OpenedTenantKey& opened : tenant_keys_)
+    if (opened.organization == organization &&
+        std::equal(opened.wrapped.begin(), opened.wrapped.end(), wrapped.begin(), wrapped.end()))
+      return &opened.key;
+  EC_TRY(key, unwrap_tenant_key(keys_.root_key, organization, wrapped));
+  tenant_keys_.push_front({organization, Bytes(wrapped.begin(), wrapped.end()), std::move(key)});
+  if (tenant_keys_.size() > kept_max) tenant_keys_.pop_back();
+  return &tenant_keys_.front().key;
 }
 
 Result<Statement> Connection::prepare(std::string_view sql) {

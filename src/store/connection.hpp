@@ -75,6 +75,9 @@ class Connection {
   [[nodiscard]] sqlite3* handle() const { return database_; }
   [[nodiscard]] const StoreKeys& keys() const { return keys_; }
   [[nodiscard]] Random& random() const { return random_; }
+  // A tenant's key out of its wrapped form. The last few stay open: taking one out costs guarded memory each time. What
+  // is kept answers only for the very bytes it came from, so a key that another process destroyed is not used.
+  Result<const SecretBytes*> tenant_key(const Uuid& organization, ByteView wrapped);
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
   [[nodiscard]] std::int64_t commits_seen() const { return commits_seen_; }
   [[nodiscard]] std::int64_t wal_pages() const { return wal_pages_; }
@@ -115,6 +118,13 @@ class Connection {
   bool schema_changes_ = false;
   std::int64_t commits_seen_ = 0;
   std::int64_t wal_pages_ = 0;
+
+  struct OpenedTenantKey {
+    Uuid organization;
+    Bytes wrapped;
+    SecretBytes key;
+  };
+  std::list<OpenedTenantKey> tenant_keys_;  // most recently opened first
 
   struct CacheEntry {
     std::string sql;

@@ -454,10 +454,14 @@ Status KeySlots::remove(Files& files, std::int32_t slot) {
   return store(files, std::move(table));
 }
 
-Bytes KeySlots::sign(ByteView message) const {
+Bytes sign_with(const SecretBytes& signing_key, ByteView message) {
   Bytes signature(crypto_sign_BYTES);
-  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), keys_.signing_key.view().data());
+  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), signing_key.view().data());
   return signature;
+}
+
+Bytes KeySlots::sign(ByteView message) const {
+  return sign_with(keys_.signing_key, message);
 }
 
 bool verify_signature(ByteView public_key, ByteView message, ByteView signature) {

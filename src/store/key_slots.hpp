@@ -92,6 +92,7 @@ class KeySlots {
   StoreKeys keys_;
 };
 
+Bytes sign_with(const SecretBytes& signing_key, ByteView message);
 bool verify_signature(ByteView public_key, ByteView message, ByteView signature);
 
 }  // namespace eventcore::store

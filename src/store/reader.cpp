@@ -186,24 +186,32 @@ Result<std::optional<std::string>> Reader::meta(std::string_view name) {
   return std::optional<std::string>(std::string(statement.text(0)));
 }
 
-Result<SecretBytes> Reader::tenant_key(const Uuid& organization) {
+Result<const SecretBytes*> Reader::tenant_key(const Uuid& organization) {
   EC_TRY(statement, connection_.prepare("SELECT wrapped FROM ec_tenant_keys WHERE organization_id = ?"));
   statement.bind(organization);
   EC_TRY(found, statement.step());
   if (!found) return fail(Errc::not_found, "the organization's key is gone");
-  return unwrap_tenant_key(connection_.keys().root_key, organization, statement.blob(0));
+  return connection_.tenant_key(organization, statement.blob(0));
+}
+
+Bytes Reader::sign(ByteView message) const {
+  return sign_with(connection_.keys().signing_key, message);
+}
+
+Bytes Reader::signing_public_key() const {
+  return connection_.keys().signing_public_key;
 }
 
 Result<SecretBytes> Reader::open_sealed(const Record& row, std::uint16_t column) {
   const schema::TableDef& table = row.table();
   EC_TRY(key, tenant_key(row.organization_id()));
   const Bytes place = sealed_place(table.id, table.columns[column].id, row.organization_id(), row.id());
-  return unseal(key, row.at(column).bytes(), place);
+  return unseal(*key, row.at(column).bytes(), place);
 }
 
 Result<Digest> Reader::keyed_digest(const Uuid& organization, std::string_view purpose, std::string_view text) {
   EC_TRY(key, tenant_key(organization));
-  return store::keyed_digest(key, purpose, text);
+  return store::keyed_digest(*key, purpose, text);
 }
 
 }  // namespace eventcore::store

@@ -71,13 +71,17 @@ class Reader {
   // Small named values of the store itself (schema version, store id, ...).
   Result<std::optional<std::string>> meta(std::string_view name);
 
+  // Signs with the store's Ed25519 key, which is in the key-slot file and not in the database.
+  [[nodiscard]] Bytes sign(ByteView message) const;
+  [[nodiscard]] Bytes signing_public_key() const;
+
   // Opens a sealed value (bytes as read from a `sealed` column) with the tenant's key.
   Result<SecretBytes> open_sealed(const Record& row, std::uint16_t column);
   // Keyed digest of folded text under a key derived from the tenant's: stable, and useless without the key.
   Result<Digest> keyed_digest(const Uuid& organization, std::string_view purpose, std::string_view text);
 
  protected:
-  Result<SecretBytes> tenant_key(const Uuid& organization);
+  Result<const SecretBytes*> tenant_key(const Uuid& organization);  // lives until the next one is asked for
 
   Connection& connection_;
 };

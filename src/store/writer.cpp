@@ -173,7 +173,7 @@ Result<Value> Writer::to_store(const schema::TableDef& table, std::size_t column
   if (def.type == schema::Type::sealed && value.is_text()) {
     EC_TRY(key, tenant_key(organization));
     const Bytes place = sealed_place(table.id, def.id, organization, row);
-    return Value(seal(key, as_bytes(value.text()), place, connection_.random()));
+    return Value(seal(*key, as_bytes(value.text()), place, connection_.random()));
   }
   if (!fits(value, def.type))
     return fail(Errc::internal,

@@ -120,6 +120,20 @@ store::ColumnSet fetched_columns(const TableDef& table, const Shown& shown) {
   return columns;
 }
 
+// Whether a condition asks for no more than the tenant the query is bound to.
+bool holds_within(const Expr& condition, const TableDef& table, const std::optional<Uuid>& tenant) {
+  const auto holds = [&](const Expr& child) { return holds_within(child, table, tenant); };
+  switch (condition.kind) {
+    case Expr::Kind::always: return true;
+    case Expr::Kind::any_of: return std::any_of(condition.children.begin(), condition.children.end(), holds);
+    case Expr::Kind::all_of: return std::all_of(condition.children.begin(), condition.children.end(), holds);
+    case Expr::Kind::compare:
+      return condition.op == Expr::Op::eq && tenant && condition.values[0] == Value(*tenant) &&
+             condition.column == policy::policy_columns(table).organization;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 Result<Page> Reading::list(const ListRequest& request) {
@@ -130,8 +144,10 @@ Result<Page> Reading::list(const ListRequest& request) {
   EC_TRY(order, schema::decode_order(table, request.order_by));
   store::Query query;
   query.table = &table;
+  EC_TRY(tenant, tenant_for_list(table, request.organization));
+  query.organization = tenant;
   for (const auto& [column, descending] : order) {
-    if (!policy::readable_condition(table, column, facts_).is_always())
+    if (!holds_within(policy::readable_condition(table, column, facts_), table, tenant))
       return no_such_column(table.columns[column].name);
     query.order.push_back({column, descending});
   }
@@ -139,8 +155,6 @@ Result<Page> Reading::list(const ListRequest& request) {
     const schema::ColumnDef* column = table.find(name);
     if (column == nullptr || !column->is_reference()) return no_such_column(name);
   }
-  EC_TRY(tenant, tenant_for_list(table, request.organization));
-  query.organization = tenant;
   EC_TRY(condition, filter(table, request.where));
   query.where = std::move(condition);
   if (!request.after.empty()) {

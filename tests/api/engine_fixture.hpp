@@ -142,13 +142,11 @@ class EngineTest : public ::testing::Test {
     return id(made["organization"]);
   }
   std::string new_user(const std::string& role) {
-    return id(accepted(owner().insert("users", {{"email", role + std::to_string(++numbered_) + "@example.org"},
-                                                {"full_name", "A " + role},
-                                                {"role", role}})));
+    return id(accepted(owner().insert(
+        "users",
+        {{"email", role + std::to_string(++numbered_) + "@example.org"}, {"full_name", "A " + role}, {"role", role}})));
   }
-  std::string new_venue(const std::string& name) {
-    return id(accepted(owner().insert("venues", venue(name))));
-  }
+  std::string new_venue(const std::string& name) { return id(accepted(owner().insert("venues", venue(name)))); }
   static Json venue(const std::string& name) {
     return {{"name", name}, {"address", "1 Long Road"}, {"max_capacity", 100}};
   }

@@ -43,8 +43,8 @@ TEST_F(IdempotencyTest, ACommandReplaysByteForByteToo) {
 
 TEST_F(IdempotencyTest, DefaultsSpelledOutAreTheSameRequest) {
   Caller caller = owner();
-  const auto first = caller.session().call("invite_user", R"({"email":"a@example.org","full_name":"A"})",
-                                           command_under(key));
+  const auto first =
+      caller.session().call("invite_user", R"({"email":"a@example.org","full_name":"A"})", command_under(key));
   const auto again = caller.session().call(
       "invite_user", R"({"full_name":"A","email":"a@example.org","role":"member"})", command_under(key));
   ASSERT_TRUE(succeeded(first));
@@ -82,8 +82,8 @@ TEST_F(IdempotencyTest, FailuresAreNotStored) {
 
 TEST_F(IdempotencyTest, KeysHaveSixteenToTwoHundredFiftyFiveVisibleCharacters) {
   Caller caller = owner();
-  const std::string bad[] = {std::string(15, 'k'), std::string(256, 'k'), "has a blank in it", "has\ta tab in it..",
-                             "has an \xc3\xa4 in it..", std::string(20, '\x7f')};
+  const std::string bad[] = {std::string(15, 'k'), std::string(256, 'k'),     "has a blank in it",
+                             "has\ta tab in it..", "has an \xc3\xa4 in it..", std::string(20, '\x7f')};
   for (const std::string& k : bad) {
     EC_EXPECT_REFUSED("invalid_idempotency_key", caller.insert("venues", venue("Hall"), under(k)));
   }

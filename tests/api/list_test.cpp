@@ -58,14 +58,13 @@ TEST_F(ListTest, EveryOperatorFinds) {
 TEST_F(ListTest, MoneyAndTimesCompareByValue) {
   const std::string event = new_event();
   for (const char* price : {"9.50", "10.00", "100.00"}) {
-    accepted(owner().insert("ticket_categories", {{"event_id", event},
-                                                  {"name", std::string("At ") + price},
-                                                  {"base_price", price},
-                                                  {"total_quantity", 1}}));
+    accepted(owner().insert(
+        "ticket_categories",
+        {{"event_id", event}, {"name", std::string("At ") + price}, {"base_price", price}, {"total_quantity", 1}}));
   }
-  EXPECT_EQ(names({{"where", {{"base_price", {{"gte", "10.00"}}}}}, {"order_by", {"-base_price"}}},
-                  "ticket_categories"),
-            (Names{"At 100.00", "At 10.00"}));
+  EXPECT_EQ(
+      names({{"where", {{"base_price", {{"gte", "10.00"}}}}}, {"order_by", {"-base_price"}}}, "ticket_categories"),
+      (Names{"At 100.00", "At 10.00"}));
   const auto starting = [&](const char* op) {
     const Json condition = {{"start_datetime", {{op, "2026-12-01T19:00:00+01:00"}}}};
     return owner().count("events", {{"where", condition}}).assume_value();
@@ -83,6 +82,13 @@ TEST_F(ListTest, TextSortsByBytesAndNullsLast) {
   EXPECT_EQ(names({{"order_by", {"-name"}}}), (Names{"\xc3\xa4", "b", "a", "B"}));
   EXPECT_EQ(names({{"order_by", {"city", "-name"}}}), (Names{"b", "B", "\xc3\xa4", "a"}));
   EXPECT_EQ(names({{"order_by", {"-city", "name"}}}), (Names{"a", "\xc3\xa4", "B", "b"}));
+}
+
+TEST_F(ListTest, AMemberSortsByWhatOnlyMembersRead) {
+  add("Small", 10);
+  add("Large", 90);
+  EXPECT_EQ(names({{"order_by", {"-max_capacity", "created_at"}}}), (Names{"Large", "Small"}));
+  EC_EXPECT_REFUSED("unknown_column", anon().list("venues", {{"order_by", {"max_capacity"}}}));
 }
 
 TEST_F(ListTest, PagesNeverSkipOrRepeatARowThatStayed) {

@@ -62,36 +62,48 @@ Json plan(Host& owner, const Json& organization) {
                                              {"timezone", "Europe/Berlin"}});
   owner.update("events", event["id"], {{"status", "confirmed"}});
   owner.insert("event_tags", {{"event_id", event["id"]}, {"tag_name", "music"}});
-  owner.insert("event_milestones", {{"event_id", event["id"]}, {"title", "Book the stage"},
-                                    {"due_date", "2026-10-01T12:00:00Z"}});
-  owner.insert("event_risks", {{"event_id", event["id"]}, {"risk_description", "Storm"}, {"probability", "high"},
-                               {"impact", "high"}});
+  owner.insert("event_milestones",
+               {{"event_id", event["id"]}, {"title", "Book the stage"}, {"due_date", "2026-10-01T12:00:00Z"}});
+  owner.insert("event_risks",
+               {{"event_id", event["id"]}, {"risk_description", "Storm"}, {"probability", "high"}, {"impact", "high"}});
   owner.insert("event_budgets", {{"event_id", event["id"]}, {"category", "marketing"}, {"planned_amount", "1200.00"}});
-  const Json package = owner.insert("sponsor_packages", {{"event_id", event["id"]}, {"package_name", "Gold"},
-                                                         {"price", "5000.00"}, {"benefits", Json::object()},
+  const Json package = owner.insert("sponsor_packages", {{"event_id", event["id"]},
+                                                         {"package_name", "Gold"},
+                                                         {"price", "5000.00"},
+                                                         {"benefits", Json::object()},
                                                          {"max_sponsors", 2}});
-  owner.insert("sponsors", {{"event_id", event["id"]}, {"package_id", package["id"]},
-                            {"company_name", "Lighthouse Ltd"}, {"contract_value", "5000.00"}});
+  owner.insert("sponsors", {{"event_id", event["id"]},
+                            {"package_id", package["id"]},
+                            {"company_name", "Lighthouse Ltd"},
+                            {"contract_value", "5000.00"}});
   static_cast<void>(organization);
   return event;
 }
 
 void sell(Host& service, Host& owner, const Json& event) {
-  const Json category = owner.insert("ticket_categories", {{"event_id", event["id"]}, {"name", "Admission"},
-                                                           {"base_price", "25.00"}, {"currency", "EUR"},
+  const Json category = owner.insert("ticket_categories", {{"event_id", event["id"]},
+                                                           {"name", "Admission"},
+                                                           {"base_price", "25.00"},
+                                                           {"currency", "EUR"},
                                                            {"total_quantity", 100}});
-  owner.insert("dynamic_pricing_rules", {{"ticket_category_id", category["id"]}, {"rule_name", "Early bird"},
+  owner.insert("dynamic_pricing_rules", {{"ticket_category_id", category["id"]},
+                                         {"rule_name", "Early bird"},
                                          {"rule_type", "time_based"},
                                          {"conditions", {{"days_until_event", {{"max", 7}}}}},
-                                         {"price_adjustment_type", "percentage"}, {"adjustment_value", "10"}});
-  owner.insert("discount_codes", {{"event_id", event["id"]}, {"code", "WELCOME"}, {"discount_type", "percentage"},
-                                  {"discount_value", "10"}});
+                                         {"price_adjustment_type", "percentage"},
+                                         {"adjustment_value", "10"}});
+  owner.insert(
+      "discount_codes",
+      {{"event_id", event["id"]}, {"code", "WELCOME"}, {"discount_type", "percentage"}, {"discount_value", "10"}});
   Json counter = order(event, category, 2, "ada@example.org", "Ada Attendee");
   counter["payment"] = {{"method", "cash"}, {"amount", "50.00"}};
   const Json paid = owner.call("place_order", counter);
   const Json late = service.call("place_order", order(event, category, 1, "bea@example.org", "Bea Buyer"));
-  service.call("confirm_payment", {{"order_id", late["order"]["id"]}, {"amount", late["order"]["total_amount"]},
-                                   {"currency", "EUR"}, {"provider", "stripe"}, {"reference", "pi_fixture_1"}});
+  service.call("confirm_payment", {{"order_id", late["order"]["id"]},
+                                   {"amount", late["order"]["total_amount"]},
+                                   {"currency", "EUR"},
+                                   {"provider", "stripe"},
+                                   {"reference", "pi_fixture_1"}});
   service.call("place_order", order(event, category, 3, "carl@example.org", "Carl Customer"));
   owner.call("register_device", {{"event_id", event["id"]}, {"name", "Gate one"}, {"gate", "north"}});
   owner.call("check_in", {{"event_id", event["id"]}, {"ticket_number", paid["tickets"][0]["ticket_number"]}});
@@ -123,11 +135,13 @@ int main(int argc, char** argv) {
   Engine engine(core.assume_value());
   {
     Host service(engine, {{"kind", "service"}, {"reason", "fixture"}});
-    const Json made = service.call("create_organization",
-                                   {{"name", "Aurora Festivals"}, {"slug", "aurora"},
-                                    {"settings", {{"currency", "EUR"}}},
-                                    {"owner", {{"email", "owner@example.org"}, {"full_name", "Olga Owner"}}}});
-    service.call("create_organization", {{"name", "Second House"}, {"slug", "second"},
+    const Json made =
+        service.call("create_organization", {{"name", "Aurora Festivals"},
+                                             {"slug", "aurora"},
+                                             {"settings", {{"currency", "EUR"}}},
+                                             {"owner", {{"email", "owner@example.org"}, {"full_name", "Olga Owner"}}}});
+    service.call("create_organization", {{"name", "Second House"},
+                                         {"slug", "second"},
                                          {"owner", {{"email", "owner@example.org"}, {"full_name", "Otto Owner"}}}});
     Host owner(engine, {{"kind", "user"}, {"id", made["owner"]["id"]}});
     owner.call("invite_user", {{"email", "Max@Example.org"}, {"full_name", "Max Member"}, {"role", "member"}});

@@ -96,8 +96,8 @@ TEST_F(RequestTest, EveryMissingColumnOfEveryTableIsNamedAtOnce) {
 }
 
 TEST_F(RequestTest, AnImportWithoutARequiredDigestIsRefused) {
-  const auto inserted = service().insert("data_subject_requests",
-                                         {{"organization_id", organization_}, {"kind", "export"}});
+  const auto inserted =
+      service().insert("data_subject_requests", {{"organization_id", organization_}, {"kind", "export"}});
   ASSERT_FALSE(inserted.has_value());
   EXPECT_NE(inserted.error().name(), "internal") << inserted.error().to_json();
 }
@@ -156,10 +156,10 @@ TEST_F(RequestTest, WhatNeverChangesIsRefusedInAnUpdate) {
 
 TEST_F(RequestTest, TextThatIsNoJsonIsRefused) {
   Caller caller = owner();
-  for (const std::string& text : {std::string("{"), std::string(R"({"name":"a","name":"b"})"), std::string("[]"),
-                                  std::string("{\"name\":\"\xff\"}"), std::string(R"({"name":"\u0000"})"),
-                                  std::string(R"({"name":NaN})"),
-                                  "{\"name\":" + std::string(70, '[') + std::string(70, ']') + "}"}) {
+  for (const std::string& text :
+       {std::string("{"), std::string(R"({"name":"a","name":"b"})"), std::string("[]"),
+        std::string("{\"name\":\"\xff\"}"), std::string(R"({"name":"\u0000"})"), std::string(R"({"name":NaN})"),
+        "{\"name\":" + std::string(70, '[') + std::string(70, ']') + "}"}) {
     EC_EXPECT_REFUSED("invalid_json", caller.session().insert("venues", text));
   }
   const std::string huge = R"({"name":")" + std::string(5 * 1024 * 1024, 'a') + "\"}";
@@ -269,16 +269,18 @@ TEST_F(TenancyTest, ARowOfAnotherTenantAndNoRowAnswerAlike) {
             stranger.update("venues", chosen, {{"name", "X"}}).error().to_json());
   EXPECT_EQ(stranger.remove("venues", hall).error().to_json(), stranger.remove("venues", chosen).error().to_json());
   const auto event = [&](const std::string& venue_id) {
-    return stranger.insert("events", {{"name", "E"}, {"start_datetime", "2026-12-01T18:00:00Z"},
-                                      {"end_datetime", "2026-12-01T19:00:00Z"}, {"venue_id", venue_id}});
+    return stranger.insert("events", {{"name", "E"},
+                                      {"start_datetime", "2026-12-01T18:00:00Z"},
+                                      {"end_datetime", "2026-12-01T19:00:00Z"},
+                                      {"venue_id", venue_id}});
   };
   EC_EXPECT_REFUSED("reference_not_found", event(hall));
   EXPECT_EQ(event(hall).error().to_json(), event(chosen).error().to_json());
 }
 
 TEST_F(TenancyTest, IdsOfPeopleAndOrganizationsAreMadeByTheEngine) {
-  const Json person = {{"id", chosen}, {"email", "x@example.org"}, {"full_name", "X"},
-                       {"organization_id", organization_}};
+  const Json person = {
+      {"id", chosen}, {"email", "x@example.org"}, {"full_name", "X"}, {"organization_id", organization_}};
   EC_EXPECT_REFUSED("invalid_argument", owner().insert("users", person));
 }
 

@@ -169,8 +169,7 @@ TEST_F(SessionTest, AFailedCallInsideLeavesTheOthersInPlace) {
   EC_EXPECT_OK(caller.insert("venues", venue("One")));
   EC_EXPECT_REFUSED("invalid_argument", caller.insert("venues", {{"name", "Incomplete"}}));
   EC_EXPECT_REFUSED("reference_not_found", caller.insert("event_tags", {{"event_id", owner_}, {"tag_name", "x"}}));
-  EC_EXPECT_REFUSED("already_exists",
-                    caller.insert("users", {{"email", "OWNER@example.org"}, {"full_name", "Twin"}}));
+  EC_EXPECT_REFUSED("already_exists", caller.insert("users", {{"email", "OWNER@example.org"}, {"full_name", "Twin"}}));
   EC_EXPECT_OK(caller.insert("venues", venue("Two")));
   EC_EXPECT_OK(caller.session().commit());
   EXPECT_EQ(owner().count("venues").assume_value(), 2);
@@ -250,17 +249,17 @@ TEST_F(SessionTest, ACommandOfManyThatFailsNamesItsPositionAndNothingIsWritten) 
   Caller caller = owner();
   const Written before = written();
   const Json person = {{"email", "p@example.org"}, {"full_name", "P"}};
-  const auto twin = caller.call_many(Json::array({Json::array({"invite_user", person}),
-                                                  Json::array({"invite_user", person})}));
+  const auto twin =
+      caller.call_many(Json::array({Json::array({"invite_user", person}), Json::array({"invite_user", person})}));
   EC_EXPECT_REFUSED("already_exists", twin);
   EXPECT_EQ(position_of(twin.error()), "1");
-  const auto unknown = caller.call_many(Json::array({Json::array({"invite_user", person}),
-                                                     Json::array({"raise_the_dead", Json::object()})}));
+  const auto unknown = caller.call_many(
+      Json::array({Json::array({"invite_user", person}), Json::array({"raise_the_dead", Json::object()})}));
   EC_EXPECT_REFUSED("unknown_command", unknown);
   EXPECT_EQ(position_of(unknown.error()), "1");
-  const auto denied = caller.call_many(Json::array({Json::array({"invite_user", person}),
-                                                    Json::array({"create_organization",
-                                                                 {{"name", "X"}, {"owner", person}}})}));
+  const auto denied =
+      caller.call_many(Json::array({Json::array({"invite_user", person}),
+                                    Json::array({"create_organization", {{"name", "X"}, {"owner", person}}})}));
   EC_EXPECT_REFUSED("command_denied", denied);
   EXPECT_EQ(position_of(denied.error()), "1");
   EXPECT_EQ(written(), before);
@@ -272,9 +271,9 @@ TEST_F(SessionTest, ManyThatSucceedAnswerInOrder) {
   ASSERT_EQ(rows.size(), 3U);
   EXPECT_EQ(rows[0]["name"], "One");
   EXPECT_EQ(rows[2]["name"], "Three");
-  const Json replies = accepted(caller.call_many(Json::array(
-      {Json::array({"invite_user", {{"email", "p@example.org"}, {"full_name", "P"}}}),
-       Json::array({"invite_user", {{"email", "q@example.org"}, {"full_name", "Q"}}})})));
+  const Json replies = accepted(
+      caller.call_many(Json::array({Json::array({"invite_user", {{"email", "p@example.org"}, {"full_name", "P"}}}),
+                                    Json::array({"invite_user", {{"email", "q@example.org"}, {"full_name", "Q"}}})})));
   ASSERT_EQ(replies.size(), 2U);
   EXPECT_EQ(replies[1]["user"]["full_name"], "Q");
   EXPECT_EQ(accepted(caller.insert_many("venues", Json::array())).size(), 0U);
@@ -363,8 +362,8 @@ TEST_F(SessionTest, StatsCountWhatHappens) {
   new_venue("Hall");
   const Json after = parse_json(engine_->stats()).assume_value();
   EXPECT_EQ(after["commits"].get<std::int64_t>(), before["commits"].get<std::int64_t>() + 1);
-  for (const char* name : {"queue_length", "wal_bytes", "file_bytes", "readers_open", "oldest_reader_us",
-                           "anchor_lag_commits"})
+  for (const char* name :
+       {"queue_length", "wal_bytes", "file_bytes", "readers_open", "oldest_reader_us", "anchor_lag_commits"})
     EXPECT_TRUE(after.contains(name)) << name;
 }
 

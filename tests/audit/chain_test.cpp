@@ -37,8 +37,10 @@ class Fields {
     raw(big, 8);
   }
   void uuid(const Value& value) {
-    if (value.is_null()) null();
-    else raw(value.uuid().bytes.data(), 16);
+    if (value.is_null())
+      null();
+    else
+      raw(value.uuid().bytes.data(), 16);
   }
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }
 
@@ -78,13 +80,14 @@ Bytes32 hash_of(const Bytes32& previous, const Record& entry, const std::array<B
 }
 
 std::array<Bytes32, 4> commitments_of(const Record& entry) {
-  return {commit(entry[a::old_personal], entry[a::salt1].bytes()),
-          commit(entry[a::old_values], entry[a::salt2].bytes()),
-          commit(entry[a::new_personal], entry[a::salt3].bytes()),
-          commit(entry[a::new_values], entry[a::salt4].bytes())};
+  return {
+      commit(entry[a::old_personal], entry[a::salt1].bytes()), commit(entry[a::old_values], entry[a::salt2].bytes()),
+      commit(entry[a::new_personal], entry[a::salt3].bytes()), commit(entry[a::new_values], entry[a::salt4].bytes())};
 }
 
-Bytes as_stored(const Bytes32& digest) { return {digest.begin(), digest.end()}; }
+Bytes as_stored(const Bytes32& digest) {
+  return {digest.begin(), digest.end()};
+}
 
 class AuditTest : public Fixture {
  protected:

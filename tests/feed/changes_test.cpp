@@ -123,8 +123,8 @@ TEST_F(FeedTest, ARowThatLeavesTheViewIsToldAsLeft) {
   const std::string event = new_event();
   const std::string member = new_user("member");
   const Json milestone = accepted(owner().insert(
-      "event_milestones", {{"event_id", event}, {"title", "Stage"}, {"due_date", "2026-11-01T00:00:00Z"},
-                           {"assigned_to", member}}));
+      "event_milestones",
+      {{"event_id", event}, {"title", "Stage"}, {"due_date", "2026-11-01T00:00:00Z"}, {"assigned_to", member}}));
   const std::int64_t since = end_of(user(member));
   EC_EXPECT_OK(owner().update("event_milestones", id(milestone), {{"title", "Big stage"}}));
   EC_EXPECT_OK(owner().update("event_milestones", id(milestone), {{"assigned_to", nullptr}}));
@@ -142,8 +142,8 @@ TEST_F(FeedTest, ADeleteIsDeliveredToWhoSawTheRow) {
   const std::string seeing = new_user("member");
   const std::string blind = new_user("member");
   const Json milestone = accepted(owner().insert(
-      "event_milestones", {{"event_id", event}, {"title", "Stage"}, {"due_date", "2026-11-01T00:00:00Z"},
-                           {"assigned_to", seeing}}));
+      "event_milestones",
+      {{"event_id", event}, {"title", "Stage"}, {"due_date", "2026-11-01T00:00:00Z"}, {"assigned_to", seeing}}));
   EC_EXPECT_OK(owner().remove("event_milestones", id(milestone)));
   EXPECT_TRUE(mentions(everything(user(seeing)), id(milestone), "insert"));
   EXPECT_TRUE(mentions(everything(user(seeing)), id(milestone), "delete"));

@@ -30,9 +30,14 @@ class LadderTest : public EngineTest {
 };
 
 TEST_F(LadderTest, AnInsertIsCheckedInOrder) {
-  Json row = {{"name", "New"}, {"venue_id", nowhere}, {"status", "active"}, {"slug", "taken"},
-              {"start_datetime", "2026-12-01T18:00:00Z"}, {"end_datetime", "2026-12-01T18:00:00Z"},
-              {"timezone", "Mars/Olympus"}, {"castle", 1}};
+  Json row = {{"name", "New"},
+              {"venue_id", nowhere},
+              {"status", "active"},
+              {"slug", "taken"},
+              {"start_datetime", "2026-12-01T18:00:00Z"},
+              {"end_datetime", "2026-12-01T18:00:00Z"},
+              {"timezone", "Mars/Olympus"},
+              {"castle", 1}};
   refused("invalid_argument", [&] { return anon().insert("events", row); });
   row.erase("castle");
   refused("unauthenticated", [&] { return user(nowhere).insert("events", row); });
@@ -55,8 +60,8 @@ TEST_F(LadderTest, AnInsertIsCheckedInOrder) {
 }
 
 TEST_F(LadderTest, AnUpdateIsCheckedInOrder) {
-  Json changes = {{"venue_id", nowhere}, {"status", "completed"}, {"slug", "taken"}, {"timezone", "Mars/Olympus"},
-                  {"version", 7}};
+  Json changes = {
+      {"venue_id", nowhere}, {"status", "completed"}, {"slug", "taken"}, {"timezone", "Mars/Olympus"}, {"version", 7}};
   RecordOptions stale;
   stale.if_version = 9;
   refused("invalid_argument", [&] { return anon().update("events", event_, changes, stale); });
@@ -114,12 +119,15 @@ TEST_F(LadderTest, ColumnsOutOfReachAreNamedTogether) {
 
 TEST_F(LadderTest, ARowMayNotLeaveTheWritersOwnSight) {
   const std::string seller = new_user("member");
-  const Json prospect = accepted(owner().insert("sponsor_prospects", {{"company_name", "Lighthouse"},
-                                                                      {"assigned_to", seller}}));
-  refused("policy_denied",
-          [&] { return user(seller).update("sponsor_prospects", id(prospect), {{"assigned_to", owner_}}); });
+  const Json prospect =
+      accepted(owner().insert("sponsor_prospects", {{"company_name", "Lighthouse"}, {"assigned_to", seller}}));
+  refused("policy_denied", [&] {
+    return user(seller).update("sponsor_prospects", id(prospect), {{"assigned_to", owner_}});
+  });
   refused("policy_denied",  // before the reference is looked at
-          [&] { return user(seller).update("sponsor_prospects", id(prospect), {{"assigned_to", nowhere}}); });
+          [&] {
+            return user(seller).update("sponsor_prospects", id(prospect), {{"assigned_to", nowhere}});
+          });
   EC_EXPECT_OK(user(seller).update("sponsor_prospects", id(prospect), {{"company_name", "Lighthouse Ltd"}}));
 }
 
@@ -155,13 +163,18 @@ TEST_F(LadderTest, VersionsAndTimesCountWrites) {
 }
 
 TEST_F(LadderTest, TheCreatorIsTheCallersUser) {
-  EXPECT_EQ(accepted(owner().get("events", id(accepted(owner().insert(
-                "events", {{"name", "Own"}, {"start_datetime", "2026-12-01T18:00:00Z"},
-                           {"end_datetime", "2026-12-01T23:00:00Z"}})))))["created_by"], owner_);
+  EXPECT_EQ(
+      accepted(owner().get(
+          "events", id(accepted(owner().insert("events", {{"name", "Own"},
+                                                          {"start_datetime", "2026-12-01T18:00:00Z"},
+                                                          {"end_datetime", "2026-12-01T23:00:00Z"}})))))["created_by"],
+      owner_);
   EXPECT_TRUE(accepted(owner().get("events", event_))["created_by"].is_null());
   refused("invalid_argument", [&] {
-    return owner().insert("events", {{"name", "Other"}, {"start_datetime", "2026-12-01T18:00:00Z"},
-                                     {"end_datetime", "2026-12-01T23:00:00Z"}, {"created_by", director_}});
+    return owner().insert("events", {{"name", "Other"},
+                                     {"start_datetime", "2026-12-01T18:00:00Z"},
+                                     {"end_datetime", "2026-12-01T23:00:00Z"},
+                                     {"created_by", director_}});
   });
   EXPECT_EQ(accepted(owner().get("events", new_event({{"created_by", director_}})))["created_by"], director_);
 }

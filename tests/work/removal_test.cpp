@@ -24,12 +24,15 @@ TEST_F(RemovalTest, EveryRowThatGoesAlongHasItsEntryAndItsChange) {
   const std::string first =
       insert("event_milestones", {{"event_id", event}, {"title", "A"}, {"due_date", "2026-11-01T00:00:00Z"}});
   rows.insert(first);
-  rows.insert(insert("event_milestones", {{"event_id", event}, {"title", "B"}, {"due_date", "2026-11-02T00:00:00Z"},
-                                          {"dependencies", {first}}}));
+  rows.insert(
+      insert("event_milestones",
+             {{"event_id", event}, {"title", "B"}, {"due_date", "2026-11-02T00:00:00Z"}, {"dependencies", {first}}}));
   const std::string category = new_category(event, 10);
   rows.insert(category);
-  rows.insert(insert("dynamic_pricing_rules", {{"ticket_category_id", category}, {"rule_name", "R"},
-                                               {"conditions", Json::object()}, {"adjustment_value", "1"},
+  rows.insert(insert("dynamic_pricing_rules", {{"ticket_category_id", category},
+                                               {"rule_name", "R"},
+                                               {"conditions", Json::object()},
+                                               {"adjustment_value", "1"},
                                                {"price_adjustment_type", "percentage"}}));
   const std::string member = new_user("member");
   assign(event, member, "producer");
@@ -49,12 +52,12 @@ TEST_F(RemovalTest, EveryRowThatGoesAlongHasItsEntryAndItsChange) {
 
 TEST_F(RemovalTest, WhoColumnsForgetTheUserEachWithItsEntryAndChange) {
   const std::string leaver = new_user("admin");
-  const Json event = accepted(user(leaver).insert("events", {{"name", "Own"},
-                                                             {"start_datetime", "2026-12-01T18:00:00Z"},
-                                                             {"end_datetime", "2026-12-01T23:00:00Z"}}));
+  const Json event = accepted(user(leaver).insert(
+      "events",
+      {{"name", "Own"}, {"start_datetime", "2026-12-01T18:00:00Z"}, {"end_datetime", "2026-12-01T23:00:00Z"}}));
   const std::string milestone =
-      insert("event_milestones", {{"event_id", id(event)}, {"title", "A"}, {"due_date", "2026-11-01T00:00:00Z"},
-                                  {"assigned_to", leaver}});
+      insert("event_milestones",
+             {{"event_id", id(event)}, {"title", "A"}, {"due_date", "2026-11-01T00:00:00Z"}, {"assigned_to", leaver}});
   const std::int64_t since = accepted(service_of(organization_).changes(0))["next"].get<std::int64_t>();
   EC_EXPECT_OK(owner().remove("users", leaver));
   const Json left = accepted(owner().get("events", id(event)));
@@ -102,7 +105,9 @@ TEST_F(RemovalTest, FoldedTwinsAreOne) {
     return Json{{"code", text}, {"event_id", event}, {"discount_type", "percentage"}, {"discount_value", "5"}};
   };
   const std::string event = new_event();
-  EC_EXPECT_OK(owner().insert("discount_codes", code("Stra\xc3\x9f""e", event)));
+  EC_EXPECT_OK(owner().insert("discount_codes", code("Stra\xc3\x9f"
+                                                     "e",
+                                                     event)));
   EC_EXPECT_REFUSED("already_exists", owner().insert("discount_codes", code(" STRASSE ", event)));
   EC_EXPECT_OK(owner().insert("discount_codes", code("STRASSE", nullptr)));  // the organization's own
   EC_EXPECT_REFUSED("already_exists", owner().insert("discount_codes", code("strasse", nullptr)));

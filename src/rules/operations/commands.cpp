@@ -1,6 +1,8 @@
 #include "rules/operations/commands.hpp"
 
+#include "audit/chain.hpp"
 #include "audit/verify.hpp"
+#include "base/time.hpp"
 #include "rules/rules.hpp"
 #include "rules/support.hpp"
 #include "schema/all.hpp"
@@ -124,8 +126,21 @@ Result<Json> verify_audit(Reading& reading, const CommandDef& command, const Arg
   EC_TRY(report, audit::verify_chain(reading.reader(), id));
   Json first_bad;
   if (report.first_bad) first_bad = {{"seq", report.first_bad->seq}, {"reason", report.first_bad->reason}};
-  return Json{
-      {"ok", report.ok}, {"entries", report.entries}, {"head", hex(report.head)}, {"first_bad", std::move(first_bad)}};
+  Json checkpoint;
+  if (report.ok) {
+    store::Reader& reader = reading.reader();
+    const Bytes message = audit::checkpoint_message(id, report.entries, reading.now(), report.head);
+    checkpoint = {{"seq", report.entries},
+                  {"head", hex(report.head)},
+                  {"time", format_rfc3339(reading.now())},
+                  {"signature", hex(reader.sign(message))},
+                  {"public_key", hex(reader.signing_public_key())}};
+  }
+  return Json{{"ok", report.ok},
+              {"entries", report.entries},
+              {"head", hex(report.head)},
+              {"first_bad", std::move(first_bad)},
+              {"checkpoint", std::move(checkpoint)}};
 }
 
 }  // namespace eventcore::rules::operations

@@ -57,7 +57,7 @@ inline constexpr CommandDef operations_commands[] = {
     {.id = 903, .name = "verify_audit", .domain = "operations", .mutates = false, .runs = Runs::by_predicates,
      .allow = {Predicate::org_admin},
      .arguments = verify_audit_arguments, .errors = verify_audit_errors,
-     .reply = "ok, entries, head, first_bad: {seq, reason} or null",
+     .reply = "ok, entries, head, first_bad: {seq, reason} or null, checkpoint: {seq, head, time, signature, public_key} or null",
      .doc = "Recomputes an organization's audit chain from its first entry to its head."},
 };
 
