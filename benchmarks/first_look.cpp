@@ -53,19 +53,17 @@ Place set_up(eventcore::Engine& engine) {
   return place;
 }
 
-// Calls `one` from `callers` threads for `seconds`; answers calls per second.
+// Calls `one` from `callers` threads for `seconds`, or until it has nothing left to do; answers calls per second.
 template <class One>
 double rate(int callers, double seconds, const One& one) {
   std::atomic<long> calls{0};
-  std::atomic<bool> stop{false};
   std::vector<std::thread> threads;
   const auto start = Clock::now();
+  const auto end = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   for (int t = 0; t < callers; ++t)
     threads.emplace_back([&, t] {
-      while (!stop && one(t)) ++calls;
+      while (Clock::now() < end && one(t)) ++calls;
     });
-  std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
-  stop = true;
   for (std::thread& thread : threads) thread.join();
   return static_cast<double>(calls) / std::chrono::duration<double>(Clock::now() - start).count();
 }
