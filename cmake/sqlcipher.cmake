@@ -93,7 +93,6 @@ target_compile_definitions(ec_sqlcipher_raw PRIVATE
   SQLITE_ENABLE_FTS5
   SQLITE_ENABLE_MATH_FUNCTIONS
   SQLITE_ENABLE_DBSTAT_VTAB
-  SQLITE_ENABLE_STAT4
   SQLITE_ENABLE_SETLK_TIMEOUT
   NDEBUG)
 # Always optimised: a debug SQLite would hide what the engine itself costs. The warnings in it are not ours to mend.
