@@ -73,8 +73,8 @@ Result<std::optional<Record>> Reader::get(const schema::TableDef& table, const U
 Result<std::vector<Record>> Reader::get_anywhere(const schema::TableDef& table, const Uuid& id, std::int64_t limit) {
   if (!table.found_without_tenant && !table.unique_id_store_wide && tenancy(table) == Tenancy::column)
     return fail(Errc::internal, "rows of " + std::string(table.name) + " are not found without a tenant");
-  EC_TRY(statement, connection_.prepare(select_one(table, ColumnSet::all()) + " LIMIT ?"));
-  statement.bind(id).bind(limit);
+  EC_TRY(statement, connection_.prepare(select_one(table, ColumnSet::all()) + " LIMIT " + std::to_string(limit)));
+  statement.bind(id);
   std::vector<Record> out;
   while (true) {
     EC_TRY(found, statement.step());

@@ -279,10 +279,9 @@ Result<SqlText> select_sql(const Query& query) {
     put_after(out, keys, query.after);
   }
   put_order(out, keys);
-  if (query.limit >= 0) {
-    out.sql += " LIMIT ?";
-    out.values.emplace_back(query.limit);
-  }
+  // Written out and not bound: SQLite looks at a bound LIMIT when it plans, and compiles the statement anew for every
+  // binding of it.
+  if (query.limit >= 0) out.sql += " LIMIT " + std::to_string(query.limit);
   return out;
 }
 
