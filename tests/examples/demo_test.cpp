@@ -1,5 +1,6 @@
 // The demo as a newcomer runs it: it must end well, and what it leaves must be what it says. The ticket's picture is
 // read back by an independent decoder.
+#define ZX_USE_UTF8 1  // Result::text() answers UTF-8
 #include <ZXing/ReadBarcode.h>
 #include <gtest/gtest.h>
 #include <png.h>
