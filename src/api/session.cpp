@@ -160,6 +160,10 @@ Result<store::WriteTurn*> SessionCore::turn() {
   return turn_.get();
 }
 
+std::int64_t SessionCore::deadline_of(std::int64_t timeout_us) const {
+  return timeout_us > 0 ? engine_->clock().steady_us() + timeout_us : 0;
+}
+
 Result<std::string> SessionCore::run_write(const std::shared_ptr<Request>& request, std::int64_t timeout_us) {
   if (in_transaction_) {
     EC_TRY(held, turn());
@@ -169,8 +173,7 @@ Result<std::string> SessionCore::run_write(const std::shared_ptr<Request>& reque
     return std::move(request->reply);
   }
   EC_TRY(store, engine_->store());
-  const std::int64_t deadline = timeout_us > 0 ? engine_->clock().steady_us() + timeout_us : 0;
-  EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }, deadline));
+  EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }, deadline_of(timeout_us)));
   return std::move(request->reply);
 }
 
@@ -211,10 +214,13 @@ Result<std::string> SessionCore::dispatch(std::string_view name, const Json& giv
   if (command == nullptr) return fail_field(Errc::unknown_command, std::string(name), "there is no such command");
   EC_TRY(decoded, schema::decode_arguments(*command, given));
   EC_TRYV(may_begin(*command, principal_.kind));
+  EC_TRYV(
+      check_idempotency_key(context.idempotency_key, principal_.kind));  // of a read as well, which has no use for it
   if (name == "run_maintenance" || name == "verify_store") {
     if (in_transaction_) return fail(Errc::transaction_open, "this command does not run inside a transaction");
-    EC_TRY(json, name == "verify_store" ? verify_store(*engine_, principal_, Arguments(decoded))
-                                        : run_maintenance(engine_, principal_, Arguments(decoded)));
+    if (command->mutates)
+      return run_maintenance(engine_, principal_, decoded, context.idempotency_key, deadline_of(context.timeout_us));
+    EC_TRY(json, verify_store(*engine_, principal_, Arguments(decoded)));
     return dump(json);
   }
   auto arguments = std::make_shared<const Json>(std::move(decoded));
@@ -244,8 +250,11 @@ Result<std::string> SessionCore::call_many(std::string_view calls, const CallCon
   EC_TRY(json, parse_json(calls));
   if (!json.is_array() || json.size() > static_cast<std::size_t>(rows_many_max))
     return fail(Errc::invalid_argument, "must be a list of at most 10,000 [command, arguments] pairs");
-  auto bodies = std::make_shared<std::vector<WriteBody>>();
-  const CommandDef* last = nullptr;
+  struct Entry {
+    std::uint16_t command;
+    WriteBody body;
+  };
+  auto entries = std::make_shared<std::vector<Entry>>();
   for (std::size_t i = 0; i < json.size(); ++i) {
     const Json& entry = json[i];
     if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_object())
@@ -258,22 +267,21 @@ Result<std::string> SessionCore::call_many(std::string_view calls, const CallCon
     const Status allowed = may_begin(*command, principal_.kind);
     if (!allowed) return at_position(allowed.error(), i);
     EC_TRY(body, write_body(*command, std::make_shared<const Json>(std::move(decoded.assume_value()))));
-    bodies->push_back(std::move(body));
-    last = command;
+    entries->push_back({command->id, std::move(body)});
   }
   EC_TRY(request, make_request(
                       "call_many", json,
-                      [bodies](work::UnitOfWork& unit) -> Result<Json> {
+                      [entries](work::UnitOfWork& unit) -> Result<Json> {
                         Json replies = Json::array();
-                        for (std::size_t i = 0; i < bodies->size(); ++i) {
-                          auto reply = (*bodies)[i](unit);
+                        for (std::size_t i = 0; i < entries->size(); ++i) {
+                          unit.next_right((*entries)[i].command);
+                          auto reply = (*entries)[i].body(unit);
                           if (!reply) return at_position(reply.error(), i);
                           replies.push_back(std::move(reply.assume_value()));
                         }
                         return replies;
                       },
                       context));
-  request->command = last;  // a replay asks for the right to what was done last
   return run_write(request, context.timeout_us);
 }
 
@@ -296,10 +304,10 @@ Result<std::shared_ptr<PendingCore>> SessionCore::submit(std::string_view name, 
   EC_TRY(request, make_request(std::string(name), *shared, std::move(body), context));
   request->command = command;
   EC_TRY(store, engine_->store());
-  const std::int64_t deadline = context.timeout_us > 0 ? engine_->clock().steady_us() + context.timeout_us : 0;
   pending->store_ = store;
   pending->request_ = request;
-  pending->pending_ = store->submit([request](store::Writer& writer) { return request->run(writer); }, deadline);
+  pending->pending_ =
+      store->submit([request](store::Writer& writer) { return request->run(writer); }, deadline_of(context.timeout_us));
   return pending;
 }
 
@@ -407,6 +415,7 @@ Result<std::string> SessionCore::insert_many(std::string_view table_name, std::s
                                [table = table, rows = std::move(rows)](work::UnitOfWork& unit) -> Result<Json> {
                                  Json written = Json::array();
                                  for (std::size_t i = 0; i < rows.size(); ++i) {
+                                   unit.next_right(0);
                                    auto row = unit.insert(*table, rows[i]);
                                    if (!row) return at_position(row.error(), i);
                                    EC_TRY(shown, show_written(unit, row.assume_value()));

@@ -78,6 +78,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   // Builds the request that a write job runs; see dispatcher.cpp.
   Result<std::shared_ptr<Request>> make_request(std::string name, const Json& arguments, WriteBody body,
                                                 const CallContext& context);
+  [[nodiscard]] std::int64_t deadline_of(std::int64_t timeout_us) const;  // steady; 0: none
   Result<std::string> run_write(const std::shared_ptr<Request>& request, std::int64_t timeout_us);
   Result<std::string> run_read(std::string name, const ReadBody& body);
   Result<std::string> dispatch(std::string_view command, const Json& arguments, const CallContext& context);
