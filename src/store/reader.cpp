@@ -98,7 +98,15 @@ Result<std::vector<Record>> Reader::list(const Query& query) {
 
 Result<std::int64_t> Reader::count(const schema::TableDef& table, const std::optional<Uuid>& organization,
                                    const Expr& where) {
-  EC_TRY(text, count_sql(table, organization, where));
+  Query query;
+  query.table = &table;
+  query.organization = organization;
+  query.where = where;
+  return count(query);
+}
+
+Result<std::int64_t> Reader::count(const Query& query) {
+  EC_TRY(text, count_sql(query));
   EC_TRY(statement, prepare(connection_, text));
   EC_TRYV(statement.step());
   return statement.integer(0);

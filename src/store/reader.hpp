@@ -58,6 +58,7 @@ class Reader {
   // Rows with that id in whatever tenant (only tables with found_without_tenant); at most `limit`.
   Result<std::vector<Record>> get_anywhere(const schema::TableDef& table, const Uuid& id, std::int64_t limit);
   Result<std::vector<Record>> list(const Query& query);
+  Result<std::int64_t> count(const Query& query);  // of its condition alone: no order, page or limit
   Result<std::int64_t> count(const schema::TableDef& table, const std::optional<Uuid>& organization, const Expr& where);
   // A value per group column, then one per measure.
   Result<std::vector<std::vector<Value>>> aggregate(const Aggregate& aggregate);
