@@ -129,11 +129,14 @@ Result<Json> verify_audit(Reading& reading, const CommandDef& command, const Arg
   Json checkpoint;
   if (report.ok) {
     store::Reader& reader = reading.reader();
-    const Bytes message = audit::checkpoint_message(id, report.entries, reading.now(), report.head);
-    checkpoint = {{"seq", report.entries},
-                  {"head", hex(report.head)},
-                  {"time", format_rfc3339(reading.now())},
-                  {"signature", hex(reader.sign(message))},
+    store::ChainHead head;
+    head.seq = report.entries;
+    head.hash = report.head;
+    const store::Checkpoint exported = audit::sign_checkpoint(reader, id, head, reading.now());
+    checkpoint = {{"seq", exported.seq},
+                  {"head", hex(exported.hash)},
+                  {"time", format_rfc3339(exported.time)},
+                  {"signature", hex(exported.signature)},
                   {"public_key", hex(reader.signing_public_key())}};
   }
   return Json{{"ok", report.ok},
