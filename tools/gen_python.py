@@ -252,7 +252,8 @@ def schema_file(schema):
             text += f'    "{name}": {literal(scales, "    ")},\n'
     text += "}\n\nCOMMANDS: dict[str, Command] = {\n"
     for command in schema["commands"]:
-        text += f'    "{command["name"]}": Command(\n        {literal(argument_kinds(command["arguments"]), " " * 8)},\n'
+        kinds = argument_kinds(command["arguments"])
+        text += f'    "{command["name"]}": Command(\n        {literal(kinds, " " * 8)},\n'
         text += f'        {literal(reply_rows(command, tables), " " * 8)},\n    ),\n'
     text += "}\n\n# Types of values in replies by the name they carry.\n"
     return text + f"WORDS: dict[str, str] = {literal(words(schema))}\n"

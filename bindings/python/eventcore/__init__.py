@@ -1,6 +1,6 @@
 """eventcore: an embedded engine for event management on one encrypted store.
 
->>> with ec.open(folder / "festival.ecdb", key=ec.Key.raw(bytes(32)), create=True) as engine:
+>>> with ec.open(folder / "first.ecdb", key=ec.Key.raw(bytes(32)), create=True) as engine:
 ...     session = engine.session(ec.Principal.service("set-up"))
 ...     made = session.create_organization(name="Aurora", owner={"email": "ada@example.org", "full_name": "Ada"})
 ...     session.list("organizations").one()["name"]

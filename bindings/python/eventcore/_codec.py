@@ -154,6 +154,13 @@ def dump_arguments(command: str, arguments: object) -> bytes:
     return dump(arguments)
 
 
+def dump_calls(calls: list[tuple[str, Any]]) -> bytes:
+    for position, (command, arguments) in enumerate(calls):
+        if command in COMMANDS:
+            no_float_for_money(COMMANDS[command].arguments, arguments, f"[{position}].")
+    return dump(calls)
+
+
 def dump_query(table: str, query: Mapping[str, Any]) -> bytes:
     _no_float_in_filter(TABLES.get(table, {}), query.get("where"))
     return dump({name: value for name, value in query.items() if value is not None})

@@ -404,8 +404,8 @@ def schema() -> dict[str, Any]:
     """All tables, columns, enumerations, commands and errors.
 
     >>> [column["name"] for table in ec.schema()["tables"] if table["name"] == "event_tags"
-    ...  for column in table["columns"]][3:5]
-    ['tag', 'color']
+    ...  for column in table["columns"]][2:4]
+    ['event_id', 'tag_name']
     """
     told: dict[str, Any] = json.loads(_native.schema())
     return told

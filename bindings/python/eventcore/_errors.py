@@ -227,11 +227,14 @@ def class_of(code: str, number: int) -> type[EventcoreError]:
 def from_native(number: int, name: str, message: str, transient: bool, text: str) -> EventcoreError:
     """Called by the native module for every failure. `text` is `{}` where memory had run out."""
     told = json.loads(text)
+    fields: dict[str, str] = {}
+    for entry in told.get("fields") or ():
+        fields.setdefault(entry["field"], entry["reason"])
     return class_of(name, number)(
         told.get("message") or message,
         code=name,
         number=number,
-        fields=told.get("fields"),
+        fields=fields,
         detail=told.get("detail"),
         transient=transient,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _arrow, _codec
@@ -138,14 +139,13 @@ class Rows(Generic[R]):
         return _arrow.stream(self._table, self._query, self._read_pages())
 
     def to_pandas(self) -> Any:
-        """A pandas DataFrame; needs pandas 3 and pyarrow.
+        """A pandas DataFrame; needs pandas and pyarrow.
 
         >>> session.list("tickets").to_pandas()["price_paid"].sum()
         Decimal('25.0000')
         """
-        import pandas
-
-        return pandas.DataFrame.from_arrow(self)
+        pyarrow: Any = import_module("pyarrow")
+        return pyarrow.table(self).to_pandas()
 
     def to_polars(self) -> Any:
         """A polars DataFrame.
@@ -153,8 +153,7 @@ class Rows(Generic[R]):
         >>> session.list("tickets").to_polars()["status"].to_list()
         ['valid']
         """
-        import polars
-
+        polars: Any = import_module("polars")
         return polars.DataFrame(self)
 
     def __repr__(self) -> str:

@@ -141,12 +141,9 @@ class Session(Records, Commands):
         3
         """
         given = [(name, arguments) for name, arguments in calls]
-        for position, (name, arguments) in enumerate(given):
-            if name in _codec.COMMANDS:
-                _codec.no_float_for_money(_codec.COMMANDS[name].arguments, arguments, f"[{position}].")
         answer = _native.call_many(
             self._handle,
-            _codec.dump(given),
+            _codec.dump_calls(given),
             _codec.optional_text(idempotency_key, "an idempotency key"),
             _codec.duration(timeout, "timeout", 0),
         )
@@ -192,8 +189,8 @@ class Session(Records, Commands):
     ) -> None:
         """Removes a row and what goes with it.
 
-        >>> tag = session.insert("event_tags", {"event_id": event_id, "tag": "indoor"})
-        >>> session.delete("event_tags", tag["id"])
+        >>> tag = session.insert("event_tags", {"event_id": event_id, "tag_name": "indoor"})
+        >>> session.delete("event_tags", tag["id"], organization_id=organization_id)
         """
         _native.row_remove(
             self._handle,
@@ -278,8 +275,8 @@ class Session(Records, Commands):
         leaves the others in place.
 
         >>> with session.transaction():
-        ...     tag = session.insert("event_tags", {"event_id": event_id, "tag": "late"})
-        ...     session.count("event_tags", where={"tag": "late"})
+        ...     tag = session.insert("event_tags", {"event_id": event_id, "tag_name": "late"})
+        ...     session.count("event_tags", where={"tag_name": "late"})
         1
         """
         _native.transaction_begin(self._handle)
@@ -298,7 +295,7 @@ class Session(Records, Commands):
         ever. Go on later from the last change's `seq`.
 
         >>> seq = [change["seq"] for change in session.changes()][-1]
-        >>> tag = session.insert("event_tags", {"event_id": event_id, "tag": "new"})
+        >>> tag = session.insert("event_tags", {"event_id": event_id, "tag_name": "new"})
         >>> [(change["table"], change["operation"]) for change in session.changes(since=seq, timeout=0.1)]
         [('event_tags', 'insert')]
         """
