@@ -598,7 +598,7 @@ class Commands:
         >>> sale = session.place_order(event_id=event_id, items=[{"ticket_category_id": category_id, "quantity": 2}],
         ...                            payment={"method": "cash", "amount": "50.00"})
         >>> sale["order"]["payment_status"], len(sale["tickets"])
-        (<OrderPaymentStatus.COMPLETED: 'completed'>, 2)
+        (<OrderPaymentStatus.PAID: 'paid'>, 2)
         """
         reply: PlaceOrderReply = self._command(
             "place_order",
