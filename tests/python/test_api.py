@@ -221,7 +221,7 @@ def test_filters_and_orders(festival: Festival) -> None:
     assert session.count("venues", where={"city": "Bern"}) == 2
     with pytest.raises(ec.ValidationError) as caught:
         names(colour="red", name={"like": "A%"})
-    assert set(caught.value.fields) == {"colour", "name.like"} or set(caught.value.fields) & {"colour"}
+    assert "colour" in caught.value.fields
 
 
 def test_pages_follow_their_cursor(festival: Festival) -> None:
@@ -365,9 +365,14 @@ def test_stats_are_numbers(festival: Festival) -> None:
 def test_log_lines_are_pulled_and_handed_to_logging(festival: Festival, caplog: pytest.LogCaptureFixture) -> None:
     path = festival.folder / "lossy.ecdb"
     open_store(path).close()
-    path.with_suffix(".ecdb.anchor").unlink(missing_ok=True)
-    for anchor in festival.folder.glob("lossy*anchor"):
-        anchor.unlink()
+    older = path.read_bytes()
+    with open_store(path) as engine:
+        owner = {"email": "o@example.org", "full_name": "O"}
+        engine.session(ec.Principal.service("write")).create_organization(name="Lost", owner=owner)
+    path.write_bytes(older)
+    with pytest.raises(ec.StoreError) as caught:
+        open_store(path)
+    assert caught.value.code == "commits_lost"
     with caplog.at_level(logging.DEBUG, "eventcore"):
         with open_store(path, accept_loss=True) as engine:
             lines = engine.logs()
