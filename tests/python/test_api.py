@@ -164,7 +164,7 @@ def test_a_float_for_money_is_a_type_error(festival: Festival, price: float) -> 
 
 
 def test_a_naive_datetime_is_a_type_error(festival: Festival) -> None:
-    naive = datetime(2031, 6, 1)  # noqa: DTZ001
+    naive = datetime(2031, 6, 1)
     with pytest.raises(TypeError, match="time zone"):
         festival.session.update("events", festival.event_id, {"end_datetime": naive})
     with pytest.raises(TypeError, match="time zone"):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,9 @@ def test_what_is_closed_answers_closed(festival: Festival) -> None:
     future = session.submit("expire_orders", {"organization_id": festival.organization_id})
     session.close()
     session.close()
-    for use in (rows.all, lambda: next(changes), lambda: session.count("events"), lambda: session.call("verify_store"),
-                lambda: session.submit("run_maintenance"), lambda: session.insert("venues", {})):
+    uses: list[Callable[[], object]] = [rows.all, lambda: next(changes), lambda: session.count("events"), lambda: session.call("verify_store"),
+            lambda: session.submit("run_maintenance"), lambda: session.insert("venues", {})]
+    for use in uses:
         with pytest.raises(ec.MisuseError) as caught:
             use()
         assert code_of(caught) == "closed"
@@ -41,8 +43,9 @@ def test_what_is_closed_answers_closed(festival: Festival) -> None:
     festival.engine.close()
     assert festival.engine.closed and "closed" in repr(festival.engine)
     engine = festival.engine
-    for use in (lambda: open_one.count("events"), engine.stats, engine.logs, engine.clock.now,
-                engine.add_recovery_code, lambda: engine.session(ec.Principal.service("late"))):
+    uses = [lambda: open_one.count("events"), engine.stats, engine.logs, engine.clock.now, engine.add_recovery_code,
+            lambda: engine.session(ec.Principal.service("late"))]
+    for use in uses:
         with pytest.raises(ec.MisuseError) as caught:
             use()
         assert code_of(caught) == "closed"
@@ -69,8 +72,10 @@ def test_made_up_handles_are_errors() -> None:
         _native.pending_free(handle)
 
 
-@pytest.mark.parametrize("order", sorted(permutations(["engine", "session", "rows", "changes", "future", "transaction"]))[::6],
-                         ids=lambda order: "-".join(name[0] for name in order))
+HANDLES = ["engine", "session", "rows", "changes", "future", "transaction"]
+
+
+@pytest.mark.parametrize("order", list(permutations(HANDLES))[::6], ids="-".join)
 def test_garbage_goes_in_any_order(order: tuple[str, ...], shared: Path) -> None:
     before = ec.handles_live()
     engine = ec.open(shared, key=ec.Key.raw(KEY))

@@ -35,7 +35,7 @@ from ._session import Change, Session
 if _native.abi_version() != _native.ABI_VERSION:
     raise ImportError("eventcore._native does not fit the engine it was linked with")
 
-from . import aio  # noqa: E402
+from . import aio
 
 __all__ = [
     "AccessDenied",

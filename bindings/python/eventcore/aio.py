@@ -69,6 +69,8 @@ class AsyncSession(AsyncRecords, AsyncCommands):
         self._worker = worker
 
     async def _run(self, function: Callable[[], T]) -> T:
+        if self._session.closed:
+            return function()  # answers `closed` at once; the worker is gone
         return await asyncio.wrap_future(self._worker.submit(function))
 
     async def _command(
