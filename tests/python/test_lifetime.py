@@ -30,8 +30,10 @@ def test_what_is_closed_answers_closed(festival: Festival) -> None:
     future = session.submit("expire_orders", {"organization_id": festival.organization_id})
     session.close()
     session.close()
-    uses: list[Callable[[], object]] = [rows.all, lambda: next(changes), lambda: session.count("events"), lambda: session.call("verify_store"),
-            lambda: session.submit("run_maintenance"), lambda: session.insert("venues", {})]
+    uses: list[Callable[[], object]] = [
+        rows.all, lambda: next(changes), lambda: session.count("events"), lambda: session.call("verify_store"),
+        lambda: session.submit("run_maintenance"), lambda: session.insert("venues", {})
+    ]
     for use in uses:
         with pytest.raises(ec.MisuseError) as caught:
             use()

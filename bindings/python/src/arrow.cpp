@@ -83,8 +83,15 @@ void fill_schema(ArrowSchema& out, const Field& field, std::size_t children) {
   memory->format = field.format;
   memory->children.resize(children);
   for (ArrowSchema& child : memory->children) memory->pointers.push_back(&child);
-  out = {memory->format.c_str(), memory->name.c_str(), nullptr, field.nullable ? flag_nullable : 0,
-         static_cast<std::int64_t>(children), memory->pointers.data(), nullptr, release_schema, nullptr};
+  out = {memory->format.c_str(),
+         memory->name.c_str(),
+         nullptr,
+         field.nullable ? flag_nullable : 0,
+         static_cast<std::int64_t>(children),
+         memory->pointers.data(),
+         nullptr,
+         release_schema,
+         nullptr};
   out.private_data = memory.release();
 }
 
@@ -181,8 +188,16 @@ void fill_batch(ArrowArray& out, const std::vector<Field>& fields, const py::tup
   auto memory = std::make_unique<ArrayMemory>();
   memory->children.resize(fields.size());
   for (ArrowArray& child : memory->children) memory->pointers.push_back(&child);
-  ArrowArray array = {length, 0, 0, 1, static_cast<std::int64_t>(fields.size()), memory->buffers.data(),
-                      memory->pointers.data(), nullptr, release_array, nullptr};
+  ArrowArray array = {length,
+                      0,
+                      0,
+                      1,
+                      static_cast<std::int64_t>(fields.size()),
+                      memory->buffers.data(),
+                      memory->pointers.data(),
+                      nullptr,
+                      release_array,
+                      nullptr};
   array.private_data = memory.release();
   try {
     for (std::size_t i = 0; i < fields.size(); ++i)

@@ -1,6 +1,6 @@
-// eventcore._native: the C header for Python, and nothing more. Text goes in and comes out as bytes, handles are numbers
-// (the engine checks every one, so a closed or made-up number is an error and never a crash); everything typed, and
-// who closes what, is the Python code beside it. Handles are given back by that code, never here.
+// eventcore._native: the C header for Python, and nothing more. Text goes in and comes out as bytes. Handles are
+// numbers: the engine checks every one, so a closed or made-up number is an error and never a crash. Everything typed,
+// and who closes what, is the Python code beside it; handles are given back by that code, never here.
 // Invariants: the interpreter is released around every call that may wait for the engine; nothing of Python is kept
 // in static memory; failures become the exceptions of eventcore._errors.
 // Thread: any; a session serves one call at a time, which the engine itself checks.

@@ -1436,8 +1436,8 @@ class Records:
     ) -> builtins.list[Any]:
         """Adds at most 10,000 rows, all of them or none; `detail["position"]` of the error tells which was refused.
 
-        >>> tags = session.insert_many("event_tags", [{"event_id": event_id, "tag_name": tag} for tag in ("rock", "dry")])
-        >>> [tag["tag_name"] for tag in tags]
+        >>> tags = [{"event_id": event_id, "tag_name": name} for name in ("rock", "dry")]
+        >>> [tag["tag_name"] for tag in session.insert_many("event_tags", tags)]
         ['rock', 'dry']
         """
         answer: builtins.list[Any] = self._insert(table, rows, True, idempotency_key, timeout)
