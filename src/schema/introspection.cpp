@@ -1,4 +1,7 @@
 // What a host sees of the declarations. Part of codec.hpp.
+#include <algorithm>
+
+#include "base/currency.hpp"
 #include "base/decimal.hpp"
 #include "schema/all.hpp"
 #include "schema/codec.hpp"
@@ -16,12 +19,38 @@ Json texts(std::span<const std::string_view> list) {
   return out;
 }
 
-Json column_json(const ColumnDef& column) {
+// Limits as a caller writes such a value: text for money and decimals, whole numbers otherwise.
+void add_bounds(Json& out, Type type, int scale, std::int64_t low, std::int64_t high) {
+  const auto written = [&](std::int64_t number) {
+    return type == Type::integer ? Json(number) : Json(format_decimal_short(number, scale));
+  };
+  if (low != no_min) out["min"] = written(low);
+  if (high != no_max) out["max"] = written(high);
+}
+
+void add_limits(Json& out, const ColumnDef& column) {
+  const bool exact = column.type == Type::money || column.type == Type::decimal;
+  const std::int64_t most = exact ? magnitude_max(column) : no_max;
+  add_bounds(out, column.type, column.type == Type::money ? money_scale : column.scale,
+             std::max(column.min, most == no_max ? no_min : -most), std::min(column.max, most));
+  if (column.type != Type::text) return;
+  const TextLimit limit = text_limit(column);
+  if (limit.characters != 0) out["characters_max"] = limit.characters;
+  if (limit.bytes != 0) out["bytes_max"] = limit.bytes;
+}
+
+bool needed_at_creation(const TableDef& table, const ColumnDef& column) {
+  return column.is(not_null) && !column.has_initial() && column.caller_writable() && column.type != Type::blob &&
+         !filled_when_absent(table, column);
+}
+
+Json column_json(const TableDef& table, const ColumnDef& column) {
   Json out = {{"id", column.id},
               {"name", column.name},
               {"type", type_name(column.type)},
               {"nullable", !column.is(not_null)},
               {"writable", column.caller_writable()},
+              {"required", needed_at_creation(table, column)},
               {"immutable", column.is(immutable)},
               {"long", column.is(long_column)},
               {"personal", column.personal.kind == Personal::Kind::yes},
@@ -30,13 +59,14 @@ Json column_json(const ColumnDef& column) {
   if (column.is_reference()) out["references"] = column.references;
   if (column.has_initial()) out["default"] = column.initial;
   if (column.type == Type::decimal) out["scale"] = column.scale;
+  add_limits(out, column);
   return out;
 }
 
 Json table_json(const TableDef& table) {
   Json columns = Json::array();
   for (const ColumnDef& column : table.columns)
-    if (!column.is(internal)) columns.push_back(column_json(column));
+    if (!column.is(internal)) columns.push_back(column_json(table, column));
   return {{"id", table.id},         {"name", table.name}, {"domain", table.domain},
           {"global", table.global}, {"doc", table.doc},   {"columns", std::move(columns)}};
 }
@@ -55,6 +85,7 @@ Json arguments_json(std::span<const ArgumentDef> arguments, Json& enums) {
                 {"doc", argument.doc}};
     if (argument.values != nullptr) one["enum"] = argument.values->name;
     if (argument.initial.data() != nullptr) one["default"] = argument.initial;
+    add_bounds(one, argument.type, money_scale, argument.min, argument.max);
     if (!argument.fields.empty()) one["fields"] = arguments_json(argument.fields, enums);
     collect_enum(argument.values, enums);
     out.push_back(std::move(one));

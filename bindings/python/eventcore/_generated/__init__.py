@@ -1,0 +1,1 @@
+"""Written by tools/gen_python.py from the schema."""

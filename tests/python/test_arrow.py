@@ -1,0 +1,140 @@
+"""Rows as Arrow: types, nulls, pages, errors, and what pyarrow, polars and pandas make of them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars
+import pyarrow as pa
+import pytest
+from festival import EVENING, Festival
+
+import eventcore as ec
+from eventcore._arrow import column
+from eventcore._generated.schema import TABLES
+
+
+def rows_of_every_type(festival: Festival, count: int) -> ec.Session:
+    session = festival.service()
+    session.insert_many(
+        "vendors",
+        (
+            {
+                "organization_id": festival.organization_id,
+                "name": f"Größe {i}",
+                "company_name": None if i % 3 else f"{i} GmbH",
+                "services_offered": ["sound", "light"] if i % 2 else None,
+                "performance_rating": f"{i % 5}.25",
+                "is_preferred": i % 2 == 0,
+            }
+            for i in range(count)
+        ),
+    )
+    return session
+
+
+def test_types_values_and_nulls(festival: Festival) -> None:
+    session = rows_of_every_type(festival, 7)
+    table = pa.table(session.list("vendors", order_by=["name"]))
+    assert table.num_rows == 7
+    kinds = {name: str(table.schema.field(name).type) for name in table.column_names}
+    assert kinds["id"] == kinds["name"] == kinds["vendor_type"] == kinds["services_offered"] == "string"
+    assert kinds["performance_rating"] == "decimal128(19, 2)"
+    assert kinds["is_preferred"] == "bool"
+    assert kinds["version"] == "int64"
+    assert kinds["created_at"] == "timestamp[us, tz=UTC]"
+    assert "address" not in kinds, "long columns come when they are asked for"
+    first = table.to_pylist()[1]
+    assert first["name"] == "Größe 1" and first["company_name"] is None
+    assert json.loads(first["services_offered"]) == ["sound", "light"]
+    assert first["performance_rating"] == Decimal("1.25") and first["is_preferred"] is False
+    assert first["created_at"] == EVENING + timedelta(minutes=30)
+    assert table["company_name"].null_count == 4
+    table.validate(full=True)
+
+
+def test_money_dates_and_negative_numbers(festival: Festival) -> None:
+    session = festival.service()
+    session.assign_team(event_id=festival.event_id, user_id=festival.owner_id, role_type="producer",
+                        start_date="1969-12-30", hourly_rate="12.5")
+    table = pa.table(session.list("team_assignments"))
+    row = table.to_pylist()[0]
+    assert str(table.schema.field("hourly_rate").type) == "decimal128(19, 4)"
+    assert (row["start_date"], row["end_date"], row["hourly_rate"]) == (date(1969, 12, 30), None, Decimal("12.5"))
+    assert column("tickets", "price_paid").convert is not None
+    from eventcore import _native
+
+    columns: list[list[Any]] = [[-125_000, None, 2**62], [-1, 0, None], [True, None, False], ["", None, "ö"]]
+    capsule = _native.arrow_stream(
+        [("d", "d:19,4", True), ("t", "tsu:UTC", True), ("b", "b", True), ("u", "u", True)],
+        iter([(3, columns), None]).__next__,
+    )
+    taken = pa.RecordBatchReader._import_from_c_capsule(capsule).read_all()
+    taken.validate(full=True)
+    assert taken["d"].to_pylist() == [Decimal("-12.5000"), None, Decimal(2**62).scaleb(-4)]
+    assert taken["t"].to_pylist() == [datetime(1969, 12, 31, 23, 59, 59, 999999, UTC), datetime(1970, 1, 1, tzinfo=UTC),
+                                      None]
+    assert taken["b"].to_pylist() == [True, None, False]
+    assert taken["u"].to_pylist() == ["", None, "ö"]
+
+
+def test_pages_stream_one_by_one(festival: Festival) -> None:
+    session = rows_of_every_type(festival, 1203)
+    reader = pa.RecordBatchReader.from_stream(session.list("vendors", order_by=["created_at", "name"]))
+    sizes = [batch.num_rows for batch in reader]
+    assert sizes == [500, 500, 203]
+    assert pa.table(session.list("vendors", limit=700)).num_rows == 700
+    assert pa.table(session.list("vendors", where={"name": "nobody"})).num_rows == 0
+    assert pa.table(session.list("vendors", where={"name": "nobody"})).column_names[0] == "id"
+    named = pa.table(session.list("vendors", columns=["address", "name"], limit=3))
+    assert named.column_names == ["name", "address"]
+    assert "address" in pa.table(session.list("vendors", columns=["*"], limit=3)).column_names
+
+
+def test_every_table_has_an_arrow_schema(festival: Festival) -> None:
+    session = festival.service()
+    for name in TABLES:
+        pa.table(session.list(name, columns=["*"])).validate(full=True)
+
+
+def test_polars_and_pandas_take_rows_as_they_are(festival: Festival) -> None:
+    session = rows_of_every_type(festival, 12)
+    rows = session.list("vendors", order_by=["name"])
+    frame: Any = polars.DataFrame(rows)
+    assert frame.shape[0] == 12 and frame["performance_rating"].sum() == Decimal("24.00")
+    assert frame["created_at"].dtype == polars.Datetime("us", "UTC")
+    assert rows.to_polars().equals(frame)
+    table = rows.to_pandas()
+    assert len(table) == 12 and int(table["is_preferred"].sum()) == 6
+    assert str(table["created_at"].dt.tz) == "UTC"
+
+
+def test_errors_come_through_the_stream(festival: Festival) -> None:
+    session = festival.service()
+    with pytest.raises(Exception, match="unknown_table"):
+        pa.table(session.list("no_such_table"))
+    with pytest.raises(Exception, match="unknown_column"):
+        pa.table(session.list("vendors", where={"colour": "red"}))
+    rows = session.list("vendors")
+    session.close()
+    with pytest.raises(Exception, match="closed"):
+        pa.table(rows)
+
+
+def test_an_unused_stream_is_freed(festival: Festival) -> None:
+    session = festival.service()
+    for _ in range(100):
+        session.list("tickets").__arrow_c_stream__()
+    reader = pa.RecordBatchReader.from_stream(session.list("tickets"))
+    del reader
+
+
+def test_the_package_needs_neither_arrow_nor_frames() -> None:
+    check = "import sys, eventcore; print([m for m in ('pyarrow', 'pandas', 'polars', 'numpy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,157 @@
+"""Threads: many sessions at once, one session wrongly shared, Ctrl-C, the interpreter free while the engine works."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from festival import KEY, Festival
+
+import eventcore as ec
+
+
+def test_many_sessions_sell_exactly_what_there_is(festival: Festival) -> None:
+    session = festival.service()
+    category = session.insert(
+        "ticket_categories",
+        {"event_id": festival.event_id, "name": "Rare", "base_price": "1.00", "total_quantity": 40},
+    )
+
+    def sell(number: int) -> int:
+        sold = 0
+        with festival.service() as own:
+            for _ in range(10):
+                try:
+                    own.place_order(
+                        event_id=festival.event_id,
+                        items=[{"ticket_category_id": category["id"], "quantity": 1}],
+                        payment={"method": "cash", "amount": "1.00"},
+                    )
+                    sold += 1
+                except ec.RuleViolation as error:
+                    assert error.code == "sold_out"
+        return sold
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(sell, range(8))) == 40
+    assert session.count("tickets", where={"ticket_category_id": category["id"]}) == 40
+    assert session.get("ticket_categories", category["id"])["available_quantity"] == 0
+
+
+def test_a_shared_session_tells_the_second_thread(festival: Festival) -> None:
+    shared = festival.service()
+    inside = threading.Event()
+
+    def wait_for_changes() -> int:
+        inside.set()
+        seq = festival.engine.stats()["commits"] * 100
+        return len(list(shared.changes(since=seq, timeout=1.5)))
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait_for_changes)
+        inside.wait()
+        codes = set()
+        until = time.monotonic() + 1.2
+        while time.monotonic() < until and "concurrent_use" not in codes:
+            try:
+                shared.count("events")
+                codes.add("ok")
+            except ec.MisuseError as error:
+                codes.add(error.code)
+        try:
+            waiting.result()
+        except ec.MisuseError as error:  # the reader lost one of its turns instead
+            codes.add(error.code)
+    assert "concurrent_use" in codes and codes <= {"ok", "concurrent_use"}
+    assert shared.count("events") == 1, "the session works on"
+
+
+def test_threads_in_one_session_never_crash(festival: Festival) -> None:
+    shared = festival.service()
+    told: list[str] = []
+
+    def use() -> None:
+        for _ in range(200):
+            try:
+                shared.list("tickets").all()
+                told.append("ok")
+            except ec.MisuseError as error:
+                told.append(error.code)
+
+    threads = [threading.Thread(target=use) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(told) == 1200 and set(told) <= {"ok", "concurrent_use"}
+
+
+def test_a_future_may_be_waited_for_by_many(festival: Festival) -> None:
+    session = festival.service()
+    future = session.submit("expire_orders", {"organization_id": festival.organization_id})
+    with ThreadPoolExecutor(4) as pool:
+        assert [one.result() for one in [pool.submit(future.result) for _ in range(4)]] == [future.result()] * 4
+
+
+def test_others_run_while_the_engine_waits(festival: Festival) -> None:
+    session = festival.service()
+    seq = max(change["seq"] for change in session.changes())
+    ticks = 0
+    done = threading.Event()
+
+    def wait() -> None:
+        list(session.changes(since=seq, timeout=0.5))
+        done.set()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    while not done.is_set():
+        ticks += 1
+        time.sleep(0.001)
+    thread.join()
+    assert ticks > 50, "the interpreter was held while waiting"
+
+
+PROGRAM = """
+import sys, time
+import eventcore as ec
+engine = ec.open({path!r}, key=ec.Key.raw({key!r}))
+session = engine.session(ec.Principal.service("wait", {organization!r}))
+seq = max(change["seq"] for change in session.changes())
+print("ready", flush=True)
+try:
+    {waiting}
+except KeyboardInterrupt:
+    print("interrupted", session.count("events"), flush=True)
+"""
+WAITING = {
+    "changes": "list(session.changes(since=seq, timeout=None))",
+    "result": """
+    with engine.session(ec.Principal.service("hold", {organization!r})).transaction() as holder:
+        holder.insert("venues", {{"organization_id": {organization!r}, "name": "x", "address": "x", "max_capacity": 1}})
+        session.expire_orders()
+""",
+}
+
+
+@pytest.mark.parametrize("case", WAITING)
+def test_ctrl_c_ends_the_waiting(case: str, festival: Festival) -> None:
+    organization = str(festival.organization_id)
+    festival.engine.close()
+    waiting = WAITING[case].format(organization=organization).strip()
+    program = PROGRAM.format(path=str(festival.store_path), key=KEY, organization=organization, waiting=waiting)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.4)
+        began = time.monotonic()
+        os.kill(process.pid, signal.SIGINT)
+        assert process.stdout.readline() == "interrupted 1\n"
+        assert time.monotonic() - began < 2
+        assert process.wait(30) == 0
