@@ -43,17 +43,16 @@ Result<int> run_changes(const Common& common, const Changes& asked) {
 }  // namespace
 
 void add_changes(CLI::App& app, Context& context) {
-  auto* verb = app.add_subcommand(
-      "changes",
-      "Print the changes that the principal may learn of, a JSON object on each line, oldest first. With --follow it "
-      "waits for more until it is interrupted or nobody reads.");
+  auto* verb = app.add_subcommand("changes", "Print the changes that the principal may learn of, oldest first.");
   auto asked = std::make_shared<Changes>();
   verb->add_option("--since", asked->since, "Only changes after this number (0 when absent)")
       ->type_name("SEQ")
       ->check(CLI::NonNegativeNumber);
   verb->add_option("-n,--limit", asked->limit, "End after so many changes")->type_name("N")->check(CLI::PositiveNumber);
   verb->add_flag("--follow", asked->follow, "Wait for more");
-  verb->footer("Example: eventcore changes --since 1200 --follow");
+  verb->footer(
+      "Each line is a JSON object. With --follow it waits for more until it is interrupted or nobody reads.\nExample: "
+      "eventcore changes --since 1200 --follow");
   verb->final_callback(
       [&context, asked] { context.run = [&context, asked] { return run_changes(context.common, *asked); }; });
 }

@@ -144,10 +144,7 @@ Result<int> run_export(const Common& common, const Export& asked) {
 }  // namespace
 
 void add_export(CLI::App& app, Context& context) {
-  auto* verb = app.add_subcommand(
-      "export",
-      "Write every row that the principal may see, with all columns: {\"table\", \"row\"} on each line, or a file for "
-      "each table in a folder. Writers go on meanwhile; a row that stays is written once.");
+  auto* verb = app.add_subcommand("export", "Write every row that the principal may see, with all columns.");
   auto asked = std::make_shared<Export>();
   verb->add_option("-t,--table", asked->tables, "Only this table; may be given more than once")
       ->type_name("TABLE")
@@ -156,7 +153,9 @@ void add_export(CLI::App& app, Context& context) {
   verb->add_option("-f,--format", asked->format, "ndjson (as absent) or csv")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"ndjson", "csv"}));
-  verb->footer("Example: eventcore export --organization 018e... --to export");
+  verb->footer(
+      "Each line is {\"table\", \"row\"}; with --to there is a file for each table. Writers go on meanwhile; a row "
+      "that\nstays is written once.\nExample: eventcore export --organization 018e... --to export");
   verb->final_callback(
       [&context, asked] { context.run = [&context, asked] { return run_export(context.common, *asked); }; });
 }

@@ -47,13 +47,16 @@ std::string batch_key(const Import& asked, const std::string& rows, std::size_t 
   return "eventcore-import-" + std::to_string(first) + "-" + std::to_string(hash);
 }
 
+// A field as the row has it: without the row's position in its batch.
+std::string bare(const std::string& field) {
+  return field.rfind('[', 0) == 0 ? field.substr(field.find("].") + 2) : field;
+}
+
 std::string fields_json(const Failure& failure) {
   std::string json = "[";
-  for (const auto& field : failure.detail().fields) {
-    const std::size_t behind = field.field.empty() || field.field[0] != '[' ? 0 : field.field.find("].") + 2;
-    json += (json.size() > 1 ? "," : "") + ("{\"field\":" + as_json(field.field.substr(behind)) + ",\"reason\":") +
+  for (const auto& field : failure.detail().fields)
+    json += (json.size() > 1 ? "," : "") + ("{\"field\":" + as_json(bare(field.field)) + ",\"reason\":") +
             as_json(field.reason) + "}";
-  }
   return json + "]";
 }
 
@@ -151,7 +154,7 @@ class RowsImport {
     ++errors_;
     const std::string where = "row " + std::to_string(one.number) + " (line " + std::to_string(one.row.line) + ")";
     std::string text = where + ": " + std::string(failure.name()) + ": " + failure.message();
-    for (const auto& field : failure.detail().fields) text += "; " + field.field + " " + field.reason;
+    for (const auto& field : failure.detail().fields) text += "; " + bare(field.field) + " " + field.reason;
     warn(text);
     json_ += (json_.empty() ? "" : ",") + ("{\"row\":" + std::to_string(one.number)) +
              ",\"line\":" + std::to_string(one.row.line) + ",\"code\":" + as_json(failure.name()) +
@@ -224,11 +227,8 @@ Result<int> run_open_event(const Common& common, const Import& asked) {
 }  // namespace
 
 void add_import(CLI::App& app, Context& context) {
-  auto* verb = app.add_subcommand("import",
-                                  "Add rows of a CSV or JSON file to a table, or a conference in the Open Event "
-                                  "format. Rows go in by batches, each "
-                                  "of them whole or not at all. Repeating an import adds nothing twice (for 30 days): "
-                                  "so an interrupted one goes on.");
+  auto* verb = app.add_subcommand(
+      "import", "Add rows of a CSV or JSON file to a table, or a conference in the Open Event format.");
   auto asked = std::make_shared<Import>();
   verb->add_option("TABLE", asked->table, "The table to add to");
   verb->add_option("FILE", asked->file,
@@ -255,7 +255,10 @@ void add_import(CLI::App& app, Context& context) {
       ->type_name("N");
   verb->add_option("--categories", asked->categories, "With --open-event: ticket categories to make: JSON, - or @FILE")
       ->type_name("JSON");
-  verb->footer("Example: eventcore import venues venues.csv --organization 018e... --dry-run");
+  verb->footer(
+      "Rows go in by batches, each of them whole or not at all. Repeating an import adds nothing twice (for 30 "
+      "days):\nso an interrupted one goes on.\nExample: eventcore import venues venues.csv --organization 018e... "
+      "--dry-run");
   verb->final_callback([&context, asked] {
     context.run = [&context, asked]() -> Result<int> {
       if (!asked->open_event.empty()) {

@@ -14,7 +14,7 @@ using cli::Context;
 std::string version_line() {
   const std::string json = eventcore::version_json();
   const auto of = [&](const char* name) { return cli::plain(cli::member(json, name)); };
-  return "eventcore " + of("eventcore") + " (SQLCipher " + of("sqlcipher") + ", SQLite " + of("sqlite") + ", OpenSSL " +
+  return "eventcore " + of("eventcore") + " (SQLCipher " + of("sqlcipher") + ", SQLite " + of("sqlite") + ", " +
          of("openssl") + ", libsodium " + of("libsodium") + ")";
 }
 

@@ -48,17 +48,16 @@ Result<int> run_verify(const Common& common, bool pages, int problems_max) {
 }  // namespace
 
 void add_verify(CLI::App& app, Context& context) {
-  auto* verb = app.add_subcommand(
-      "verify",
-      "Check pages, references, invariants, derived columns and audit chains. Exit code 0: no problems; 1: problems "
-      "found; 7: the store cannot be opened or read.");
+  auto* verb = app.add_subcommand("verify", "Check pages, references, invariants, derived columns and audit chains.");
   auto no_pages = std::make_shared<bool>(false);
   auto problems_max = std::make_shared<int>(100);
   verb->add_flag("--no-pages", *no_pages, "Leave out the pages of the file, which takes the longest");
   verb->add_option("--problems-max", *problems_max, "List at most so many problems (100 when absent)")
       ->type_name("N")
       ->check(CLI::Range(1, 10000));
-  verb->footer("Example: eventcore verify && echo sound");
+  verb->footer(
+      "Exit code 0: no problems; 1: problems found; 7: the store cannot be opened or read.\nExample: eventcore verify "
+      "&& echo sound");
   verb->final_callback([&context, no_pages, problems_max] {
     context.run = [&context, no_pages, problems_max] { return run_verify(context.common, !*no_pages, *problems_max); };
   });
