@@ -47,6 +47,7 @@ void add_common(CLI::App& app, Context& context) {
       ->type_name("ID")
       ->envname("EVENTCORE_ORGANIZATION");
   app.add_option("--token-file", common.token_file, "File with the device's token, for --as device")->type_name("FILE");
+  for (CLI::Option* option : app.get_options()) option->take_last();  // as a wrapper's own choice is overruled
   app.add_flag("--accept-loss", common.accept_loss,
                "Open a store of which commits are known to be lost; this is recorded");
   app.add_flag("-q,--quiet", cli::talk().quiet, "Say nothing but failures");

@@ -101,14 +101,14 @@ libhowardhinnant-date-dev, libpng-dev, libqrcodegencpp-dev, libsodium-dev, libss
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS tzdata)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS tzdata)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3, tzdata")
-set(about "libeventcore keeps organizations, events, sponsors, tickets, payments and check-ins with\n \
+set(about "libeventcore keeps organizations, events, sponsors, tickets, payments and check-ins with\n\
 their rules, access policies, audit log and change feed in one encrypted file.")
-set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "Embedded engine for event management\n ${about}")
+set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "Embedded engine for event management\n${about}")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
-  "Embedded engine for event management (development files)\n ${about}\n \
+  "Embedded engine for event management (development files)\n${about}\n\
 This package holds the headers in C and C++, the static library and the files for CMake and pkg-config.")
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION
-  "Event management store from the command line\n ${about}\n \
+  "Event management store from the command line\n${about}\n\
 This package holds the program eventcore: make, fill, read, verify and follow a store.")
-set(CPACK_COMPONENT_PYTHON_DESCRIPTION "Embedded engine for event management (Python)\n ${about}")
+set(CPACK_COMPONENT_PYTHON_DESCRIPTION "Embedded engine for event management (Python)\n${about}")
 include(CPack)

@@ -55,6 +55,7 @@ class Inbox {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     changed_.notify_all();
+    closes_.notify_all();
   }
 
   // What waits, at most batch_max; empty when there will be nothing more.
@@ -72,12 +73,13 @@ class Inbox {
   // Answers true when the shop closes before the time has passed.
   bool closes_within(std::chrono::seconds time) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, time, [this] { return closed_; });
+    return closes_.wait_for(lock, time, [this] { return closed_; });
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable closes_;  // of its own, or a line could wake the housekeeper instead of a worker
   std::deque<std::string> lines_;
   bool closed_ = false;
 };
@@ -117,7 +119,7 @@ class Shop {
     const std::string what = request.value("do", "");
     const json with = request.value("with", json::object());
     if (what == "events") return events();
-    if (what == "quote") return now(visitor_.call("quote_order", with.dump()));
+    if (what == "quote") return at_once(visitor_.call("quote_order", with.dump()));
     if (what == "order") return order(with, request.value("key", ""));
     if (what == "pay") return later(backend_.submit("start_payment", with.dump()));
     if (what == "webhook") return webhook(with);
@@ -132,7 +134,7 @@ class Shop {
         backend_(std::move(backend)),
         visitor_(std::move(visitor)) {}
 
-  static Result<Started> now(Result<std::string> reply) {
+  static Result<Started> at_once(Result<std::string> reply) {
     if (!reply) return reply.error();
     return Started{{}, std::move(reply.assume_value())};
   }

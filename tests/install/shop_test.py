@@ -87,7 +87,7 @@ class ShopTest(unittest.TestCase):
         self.assertEqual(len(self.result("webhook", **paid)["tickets"]), 2)
         self.assertEqual(len(self.result("webhook", **paid)["tickets"]), 2)
         status = self.result("status", order_id=order["id"], email="eve@example.org")
-        self.assertEqual((status["order"]["payment_status"], len(status["tickets"])), ("completed", 2))
+        self.assertEqual((status["order"]["payment_status"], len(status["tickets"])), ("paid", 2))
         self.close()
         self.assertTrue(self.tool("verify", "--organization", "")["ok"])
 
