@@ -81,7 +81,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME eventcore)
 set(CPACK_PACKAGE_VENDOR "The eventcore authors")
 set(CPACK_PACKAGE_CONTACT "The eventcore authors <eventcore@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # or each description would begin with it, before its own first line
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
@@ -103,12 +103,12 @@ set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS tzdata)
 set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3, tzdata")
 set(about "libeventcore keeps organizations, events, sponsors, tickets, payments and check-ins with\n\
 their rules, access policies, audit log and change feed in one encrypted file.")
-set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "Embedded engine for event management\n${about}")
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
+set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "Embedded engine for event management\n${about}")
+set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
   "Embedded engine for event management (development files)\n${about}\n\
 This package holds the headers in C and C++, the static library and the files for CMake and pkg-config.")
-set(CPACK_COMPONENT_TOOLS_DESCRIPTION
+set(CPACK_DEBIAN_TOOLS_DESCRIPTION
   "Event management store from the command line\n${about}\n\
 This package holds the program eventcore: make, fill, read, verify and follow a store.")
-set(CPACK_COMPONENT_PYTHON_DESCRIPTION "Embedded engine for event management (Python)\n${about}")
+set(CPACK_DEBIAN_PYTHON_DESCRIPTION "Embedded engine for event management (Python)\n${about}")
 include(CPack)

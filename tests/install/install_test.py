@@ -95,8 +95,9 @@ class PrefixTest(unittest.TestCase):
 
     def test_everything_is_where_it_belongs(self):
         prefix = self.installed.prefix
-        for name in ["bin/eventcore", "include/eventcore.h", "include/eventcore_codes.h", "include/eventcore/engine.hpp",
-                     "lib/libeventcore.a", "lib/libeventcore.so", "lib/libeventcore.so.0", "lib/pkgconfig/eventcore.pc",
+        for name in ["bin/eventcore", "include/eventcore.h", "include/eventcore_codes.h",
+                     "include/eventcore/engine.hpp", "lib/libeventcore.a", "lib/libeventcore.so",
+                     "lib/libeventcore.so.0", "lib/pkgconfig/eventcore.pc", "lib/pkgconfig/eventcore-static.pc",
                      "lib/cmake/eventcore/eventcoreConfig.cmake", "share/man/man1/eventcore.1",
                      "share/bash-completion/completions/eventcore", "share/doc/libeventcore0/copyright",
                      "share/doc/libeventcore-dev/examples/shop/shop.cpp"]:
@@ -178,6 +179,8 @@ class DebianTest(unittest.TestCase):
 
     def test_the_packages_are_named_and_sorted(self):
         named = {"libeventcore0": "libs", "libeventcore-dev": "libdevel", "eventcore": "database"}
+        first_lines = {self.field(package, "Description").splitlines()[0] for package in named}
+        self.assertEqual(len(first_lines), len(named), first_lines)
         self.assertEqual(set(self.packages) - {"python3-eventcore"}, set(named))
         for package, section in named.items():
             self.assertEqual(self.field(package, "Section"), section)
