@@ -32,6 +32,11 @@ foreach(source IN LISTS sources)
   ec_program(example_cpp_${name} eventcore_static ${source})
 endforeach()
 
+if(EXISTS ${PROJECT_SOURCE_DIR}/examples/shop/shop.cpp)
+  ec_program(example_shop eventcore_static ${PROJECT_SOURCE_DIR}/examples/shop/shop.cpp)
+  target_link_libraries(example_shop PRIVATE nlohmann_json::nlohmann_json Threads::Threads)
+endif()
+
 # examples/demo: NAME_main.c or NAME_main.cpp is a program NAME of its own beside eventcore_demo, the rest is the demo.
 file(GLOB sources CONFIGURE_DEPENDS
   ${PROJECT_SOURCE_DIR}/examples/demo/*.cpp ${PROJECT_SOURCE_DIR}/examples/demo/*.c)
