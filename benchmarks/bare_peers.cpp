@@ -98,7 +98,7 @@ class BarePeer final : public ThreadedPeer {
   }
 
  protected:
-  std::unique_ptr<Caller> caller(Work) override { return std::make_unique<BareCaller>(api_, store_); }
+  std::unique_ptr<Caller> caller(Person) override { return std::make_unique<BareCaller>(api_, store_); }
 
  private:
   std::string name_;

@@ -154,10 +154,10 @@ class EnginePeer : public ThreadedPeer {
   virtual void open(const std::string& path) = 0;
   virtual std::unique_ptr<Tongue> session(const Json& principal) = 0;
 
-  std::unique_ptr<Caller> caller(Work work) override {
-    const std::string& user = work == Work::read_event     ? place_.member
-                              : work == Work::list_tickets ? place_.manager
-                                                           : place_.owner;
+  std::unique_ptr<Caller> caller(Person person) override {
+    const std::string& user = person == Person::member    ? place_.member
+                              : person == Person::manager ? place_.manager
+                                                          : place_.owner;
     return std::make_unique<EngineCaller>(as(user), place_);
   }
 

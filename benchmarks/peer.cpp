@@ -34,15 +34,19 @@ const char* name_of(Work work) {
 const char* title_of(Work work) {
   return entry(work).title;
 }
+Person person_of(Work work) {
+  if (work == Work::read_event) return Person::member;
+  return work == Work::list_tickets ? Person::manager : Person::owner;
+}
 std::optional<Work> work_of(const std::string& name) {
   for (const Named& each : names)
     if (name == each.name) return each.work;
   return std::nullopt;
 }
 
-Caller& ThreadedPeer::hired(Work work, std::size_t index) {
-  auto& callers = hired_[static_cast<std::size_t>(work)];
-  while (callers.size() <= index) callers.push_back(caller(work));
+Caller& ThreadedPeer::hired(Person person, std::size_t index) {
+  auto& callers = hired_[static_cast<std::size_t>(person)];
+  while (callers.size() <= index) callers.push_back(caller(person));
   return *callers[index];
 }
 
@@ -51,7 +55,7 @@ void ThreadedPeer::dismiss() {
 }
 
 void ThreadedPeer::seed_list() {
-  Caller& seller = hired(Work::sell_hot, 0);
+  Caller& seller = hired(Person::owner, 0);
   for (int left = listed_tickets; left > 0; left -= seed_order_max) {
     const int quantity = std::min(left, seed_order_max);
     static_cast<void>(seller.seed(listed, quantity));
@@ -62,7 +66,7 @@ void ThreadedPeer::seed_list() {
 
 void ThreadedPeer::seed(std::int64_t tickets) {
   const std::size_t first = codes_.size();
-  Caller& seller = hired(Work::sell_hot, 0);
+  Caller& seller = hired(Person::owner, 0);
   while (static_cast<std::int64_t>(codes_.size() - next_code_) < tickets) {
     const std::vector<std::string> codes = seller.seed(codes_.size() % categories, seed_order_max);
     if (codes.size() != seed_order_max) throw Wrong(name() + ": an order gave other than the ordered tickets");
@@ -75,7 +79,7 @@ void ThreadedPeer::seed(std::int64_t tickets) {
 }
 
 Outcome ThreadedPeer::run(Work work, int callers, double seconds) {
-  for (int i = 0; i < callers; ++i) static_cast<void>(hired(work, static_cast<std::size_t>(i)));
+  for (int i = 0; i < callers; ++i) static_cast<void>(hired(person_of(work), static_cast<std::size_t>(i)));
   std::atomic<std::int64_t> calls{0};
   std::atomic<std::size_t> code{next_code_};
   std::atomic<bool> stop{false};
@@ -104,7 +108,7 @@ Outcome ThreadedPeer::run(Work work, int callers, double seconds) {
     std::minstd_rand random(static_cast<unsigned>(index) + 1);
     std::int64_t mine = 0;
     try {
-      Caller& me = hired(work, static_cast<std::size_t>(index));
+      Caller& me = hired(person_of(work), static_cast<std::size_t>(index));
       while (!stop && Clock::now() < end && one(me, random)) ++mine;
     } catch (const std::exception& thrown) {
       const std::lock_guard<std::mutex> hold(mutex);
@@ -125,7 +129,7 @@ Outcome ThreadedPeer::run(Work work, int callers, double seconds) {
 }
 
 void ThreadedPeer::scan_again(int codes_max) {
-  Caller& gate = hired(Work::check_in, 0);
+  Caller& gate = hired(Person::owner, 0);
   for (std::size_t i = 0; i < next_code_ && i < static_cast<std::size_t>(codes_max); ++i)
     if (gate.check_in(codes_[next_code_ - 1 - i])) throw Wrong(name() + ": a ticket was admitted twice");
 }

@@ -24,11 +24,13 @@ struct Wrong : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+enum class Person { owner, member, manager };
 enum class Work { sell_hot, sell_100, check_in, read_event, list_tickets };
 inline constexpr Work all_works[] = {Work::sell_hot, Work::sell_100, Work::check_in, Work::read_event,
                                      Work::list_tickets};
 const char* name_of(Work work);
 const char* title_of(Work work);
+Person person_of(Work work);  // who does it
 std::optional<Work> work_of(const std::string& name);
 
 inline constexpr std::size_t categories = 100;           // of sell_100, beside the hot one
@@ -106,14 +108,13 @@ class ThreadedPeer : public Peer {
   void scan_again(int codes_max) override;
 
  protected:
-  // As owner (sales and check-ins), as member (the event) or as manager (the list).
-  virtual std::unique_ptr<Caller> caller(Work work) = 0;
+  virtual std::unique_ptr<Caller> caller(Person person) = 0;
   void seed_list();
   void dismiss();  // lets all callers go, before what they stand on goes
 
  private:
-  Caller& hired(Work work, std::size_t index);
-  std::vector<std::unique_ptr<Caller>> hired_[5];
+  Caller& hired(Person person, std::size_t index);
+  std::vector<std::unique_ptr<Caller>> hired_[3];  // by person
   std::vector<std::string> codes_;  // in the order in which visitors come
   std::size_t next_code_ = 0;
 };

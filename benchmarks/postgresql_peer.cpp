@@ -106,9 +106,10 @@ class PostgresCaller final : public Caller {
   }
 
   std::vector<std::string> seed(std::size_t category, int quantity) override {
-    const auto answer = order(category, std::to_string(quantity).c_str(), (std::to_string(quantity * 10) + ".00").c_str());
+    const std::string amount = std::to_string(quantity * 10) + ".00";
+    const Json reply = Json::parse(order(category, std::to_string(quantity).c_str(), amount.c_str())->text(0, 0));
     std::vector<std::string> codes;
-    for (const Json& ticket : Json::parse(answer->text(0, 0))["tickets"]) codes.push_back(ticket["qr_code_data"]);
+    for (const Json& ticket : reply["tickets"]) codes.push_back(ticket["qr_code_data"]);
     return codes;
   }
 
@@ -202,11 +203,9 @@ class PostgresPeer final : public ThreadedPeer {
   }
 
  protected:
-  std::unique_ptr<Caller> caller(Work work) override {
-    if (work == Work::read_event)
-      return std::make_unique<PostgresCaller>(where_, people_, people_.member, "member");
-    if (work == Work::list_tickets)
-      return std::make_unique<PostgresCaller>(where_, people_, people_.manager, "manager");
+  std::unique_ptr<Caller> caller(Person person) override {
+    if (person == Person::member) return std::make_unique<PostgresCaller>(where_, people_, people_.member, "member");
+    if (person == Person::manager) return std::make_unique<PostgresCaller>(where_, people_, people_.manager, "manager");
     return std::make_unique<PostgresCaller>(where_, people_, people_.owner, "owner");
   }
 
