@@ -47,23 +47,28 @@ static const char *const sql_of[s_count] = {
                    "currency, version FROM ticket_categories WHERE organization_id = ? AND id = ?",
     [s_rules] = "SELECT 1 FROM dynamic_pricing_rules WHERE organization_id = ? AND ticket_category_id = ? "
                 "AND is_active = 1 LIMIT 1",
-    [s_order] = "INSERT INTO ticket_orders (id, organization_id, event_id, order_number, customer_email, customer_name, "
+    [s_order] = "INSERT INTO ticket_orders (id, organization_id, event_id, order_number, customer_email, "
+                "customer_name, "
                 "billing_address, subtotal, discount_amount, taxes, fees, total_amount, currency, payment_method, "
                 "payment_status, order_status, paid_at, taxes_included, rates, customer_email_folded, version, "
-                "created_at, updated_at) VALUES (?, ?, ?, ?, '', 'Walk-in', '{}', ?, 0, 0, 0, ?, 'USD', 'cash', 'paid', "
+                "created_at, updated_at) VALUES (?, ?, ?, ?, '', 'Walk-in', '{}', ?, 0, 0, 0, ?, 'USD', 'cash', "
+                "'paid', "
                 "'active', ?, 0, '{\"fees\":[],\"taxes\":[]}', '', 1, ?, ?)",
     [s_item] = "INSERT INTO ticket_order_items (id, organization_id, event_id, order_id, ticket_category_id, quantity, "
-               "unit_price, subtotal, discount_amount, taxes, taxes_included, fees, total, currency, attendees, version, "
+               "unit_price, subtotal, discount_amount, taxes, taxes_included, fees, total, currency, attendees, "
+               "version, "
                "created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, 'USD', '[]', 1, ?, ?)",
     [s_price] = "INSERT INTO pricing_calculations (id, organization_id, event_id, ticket_category_id, order_id, "
                 "base_price, final_price, currency, factors, applied_rules, calculated_at, version, created_at, "
                 "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, 'USD', ?, '[]', ?, 1, ?, ?)",
-    [s_payment] = "INSERT INTO order_payments (id, organization_id, event_id, order_id, kind, status, amount, currency, "
+    [s_payment] = "INSERT INTO order_payments (id, organization_id, event_id, order_id, kind, status, amount, "
+                  "currency, "
                   "method, provider, occurred_at, version, created_at, updated_at) VALUES (?, ?, ?, ?, 'payment', "
                   "'succeeded', ?, 'USD', 'cash', 'counter', ?, 1, ?, ?)",
     [s_ticket] = "INSERT INTO tickets (id, organization_id, event_id, order_id, ticket_category_id, ticket_number, "
                  "attendee_name, attendee_email, qr_code_data, price_paid, currency, status, order_item_id, "
-                 "code_serial, key_id, valid_from, valid_until, attendee_email_folded, version, created_at, updated_at) "
+                 "code_serial, key_id, valid_from, valid_until, attendee_email_folded, version, created_at, "
+                 "updated_at) "
                  "VALUES (?, ?, ?, ?, ?, ?, 'Walk-in', '', ?, ?, 'USD', 'valid', ?, 0, 1, ?, ?, '', 1, ?, ?)",
     [s_figures] = "SELECT id, tickets_sold, revenue, orders_count, version FROM ticket_sales_analytics "
                   "WHERE organization_id = ? AND event_id = ? AND date = '2030-05-01' AND ifnull(hour, '') = 10 "
@@ -74,8 +79,10 @@ static const char *const sql_of[s_count] = {
                       "(?, ?, ?, '2030-05-01', 10, ?, ?, ?, 'USD', 0, 0, ?, 'direct', 1, 1, ?, ?)",
     [s_figures_up] = "UPDATE ticket_sales_analytics SET tickets_sold = ?, revenue = ?, orders_count = ?, version = ? "
                      "WHERE organization_id = ? AND id = ?",
-    [s_places] = "UPDATE ticket_categories SET available_quantity = ?, version = ? WHERE organization_id = ? AND id = ?",
-    [s_audit] = "INSERT INTO audit_logs (id, organization_id, table_name, operation, record_id, old_values, new_values, "
+    [s_places] = "UPDATE ticket_categories SET available_quantity = ?, version = ? "
+                 "WHERE organization_id = ? AND id = ?",
+    [s_audit] = "INSERT INTO audit_logs (id, organization_id, table_name, operation, record_id, old_values, "
+                "new_values, "
                 "user_id, timestamp, seq, principal_kind, principal_id, command, entry_hash, c1, c2, c3, c4, salt1, "
                 "salt2, salt3, salt4, new_personal, version, created_at, updated_at) VALUES "
                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'user', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)",
@@ -291,7 +298,8 @@ static int record(bare_store *store, const act *what) {
   entry_hash(store, hash, store->head, what, seq, commitments);
   bind(store->statements[s_audit], "bbttbxxbiibtdddddssssxii", id, store->organization, what->table, what->operation,
        what->row, what->before, what->after, store->owner, NOW, seq, store->owner, what->command, hash, commitments[0],
-       commitments[1], commitments[2], commitments[3], salts[0], salts[1], salts[2], salts[3], what->personal, NOW, NOW);
+       commitments[1], commitments[2], commitments[3], salts[0], salts[1], salts[2], salts[3], what->personal, NOW,
+       NOW);
   if (run(store, s_audit) < 0) return -1;
   const char letter[2] = {what->letter, 0};
   bind(store->statements[s_feed], "ibiiibtiitt", seq, store->organization, seq, seq, (long long)what->table_id,
@@ -390,8 +398,8 @@ static int write_order(sale *s) {
   for (int i = 0; i < 8; ++i) number[i + (i > 3)] = letters[random[i] & 31];
   number[4] = '-', number[9] = 0;
   money(total, s->total);
-  bind(store->statements[s_order], "bbbtiiiii", s->order, store->organization, store->event, number, s->total, s->total,
-       NOW, NOW, NOW);
+  bind(store->statements[s_order], "bbbtiiiii", s->order, store->organization, store->event, number, s->total,
+       s->total, NOW, NOW, NOW);
   if (run(store, s_order) < 0) return -1;
   snprintf(image, sizeof image,
            "{\"cancel_reason\":null,\"created_at\":\"" NOW_TEXT

@@ -122,10 +122,9 @@ class EnginePeer : public ThreadedPeer {
     static_cast<void>(owner->update("events", place_.event, R"({"status":"confirmed"})"));
     place_.manager = invite(*owner, "manager");
     place_.member = invite(*owner, "member");
-    static_cast<void>(owner->call("assign_team", Json{{"event_id", place_.event},
-                                                      {"user_id", place_.member},
-                                                      {"role_type", "technical_director"}}
-                                                     .dump()));
+    static_cast<void>(owner->call(
+        "assign_team",
+        Json{{"event_id", place_.event}, {"user_id", place_.member}, {"role_type", "technical_director"}}.dump()));
     seed_list();
   }
 
@@ -136,8 +135,7 @@ class EnginePeer : public ThreadedPeer {
     counts.tickets = owner->count("tickets", "{}");
     counts.used = owner->count("tickets", R"({"where":{"status":"used"}})");
     for (const std::string& id : place_.categories) {
-      counts.rows_by_category.push_back(
-          owner->count("tickets", Json{{"where", {{"ticket_category_id", id}}}}.dump()));
+      counts.rows_by_category.push_back(owner->count("tickets", Json{{"where", {{"ticket_category_id", id}}}}.dump()));
       const Json row = Json::parse(owner->get("ticket_categories", id));
       counts.counter_by_category.push_back(places - row["available_quantity"].get<std::int64_t>());
     }

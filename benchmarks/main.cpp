@@ -53,22 +53,34 @@ Settings settings_of(int argc, char** argv) {
   };
   for (; at < argc; ++at) {
     const std::string option = argv[at];
-    if (option == "--postgres") s.postgres = value();
-    else if (option == "--python") s.python = value();
-    else if (option == "--json") s.json = value();
-    else if (option == "--falsify") s.falsify = value();
-    else if (option == "--peer") s.peers.push_back(value());
-    else if (option == "--callers") s.callers.push_back(std::atoi(value().c_str()));
-    else if (option == "--runs") s.runs = std::atoi(value().c_str());
-    else if (option == "--seconds") s.seconds = std::atof(value().c_str());
-    else if (option == "--quick") s.runs = 1, s.seconds = 1.5;
-    else if (option == "--smoke") s.runs = 1, s.seconds = 0.05, s.callers = {1, 4};
+    if (option == "--postgres")
+      s.postgres = value();
+    else if (option == "--python")
+      s.python = value();
+    else if (option == "--json")
+      s.json = value();
+    else if (option == "--falsify")
+      s.falsify = value();
+    else if (option == "--peer")
+      s.peers.push_back(value());
+    else if (option == "--callers")
+      s.callers.push_back(std::atoi(value().c_str()));
+    else if (option == "--runs")
+      s.runs = std::atoi(value().c_str());
+    else if (option == "--seconds")
+      s.seconds = std::atof(value().c_str());
+    else if (option == "--quick")
+      s.runs = 1, s.seconds = 1.5;
+    else if (option == "--smoke")
+      s.runs = 1, s.seconds = 0.05, s.callers = {1, 4};
     else if (option == "--workload") {
       const auto work = work_of(value());
       if (!work) throw Wrong(usage);
       s.works.push_back(*work);
-    } else if (s.folder.empty() && option[0] != '-') s.folder = option;
-    else throw Wrong(usage);
+    } else if (s.folder.empty() && option[0] != '-')
+      s.folder = option;
+    else
+      throw Wrong(usage);
   }
   if (s.folder.empty() || s.runs < 1 || s.seconds <= 0) throw Wrong(usage);
   if (s.works.empty()) s.works.assign(std::begin(all_works), std::end(all_works));

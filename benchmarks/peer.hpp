@@ -33,9 +33,9 @@ const char* title_of(Work work);
 Person person_of(Work work);  // who does it
 std::optional<Work> work_of(const std::string& name);
 
-inline constexpr std::size_t categories = 100;           // of sell_100, beside the hot one
-inline constexpr std::size_t hot = categories;           // index of the hot category
-inline constexpr std::size_t listed = categories + 1;    // index of the category whose tickets are listed
+inline constexpr std::size_t categories = 100;         // of sell_100, beside the hot one
+inline constexpr std::size_t hot = categories;         // index of the hot category
+inline constexpr std::size_t listed = categories + 1;  // index of the category whose tickets are listed
 inline constexpr std::size_t all_categories = categories + 2;
 inline constexpr int listed_tickets = 500;
 inline constexpr int list_size = 50;
@@ -52,7 +52,7 @@ struct Outcome {
 struct Counts {
   std::int64_t orders = 0;
   std::int64_t tickets = 0;
-  std::int64_t used = 0;                      // tickets that were admitted
+  std::int64_t used = 0;                          // tickets that were admitted
   std::vector<std::int64_t> rows_by_category;     // tickets there are
   std::vector<std::int64_t> counter_by_category;  // places gone by the counter
 };
@@ -93,9 +93,9 @@ class Caller {
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
-  virtual void sell(std::size_t category) = 0;                                   // one ticket
+  virtual void sell(std::size_t category) = 0;                                    // one ticket
   virtual std::vector<std::string> seed(std::size_t category, int quantity) = 0;  // the codes of the tickets
-  virtual bool check_in(const std::string& code) = 0;                            // admitted?
+  virtual bool check_in(const std::string& code) = 0;                             // admitted?
   virtual void read_event() = 0;
   virtual int list_tickets() = 0;  // how many came
 };
@@ -115,7 +115,7 @@ class ThreadedPeer : public Peer {
  private:
   Caller& hired(Person person, std::size_t index);
   std::vector<std::unique_ptr<Caller>> hired_[3];  // by person
-  std::vector<std::string> codes_;  // in the order in which visitors come
+  std::vector<std::string> codes_;                 // in the order in which visitors come
   std::size_t next_code_ = 0;
 };
 

@@ -34,7 +34,8 @@ class Connection {
  public:
   explicit Connection(const std::string& where) : handle_(PQconnectdb(where.c_str())) {
     if (PQstatus(handle_) != CONNECTION_OK) throw Wrong(std::string("PostgreSQL: ") + PQerrorMessage(handle_));
-    PQsetNoticeReceiver(handle_, [](void*, const PGresult*) {}, nullptr);
+    PQsetNoticeReceiver(
+        handle_, [](void*, const PGresult*) {}, nullptr);
   }
   ~Connection() { PQfinish(handle_); }
   Connection(const Connection&) = delete;
@@ -89,9 +90,10 @@ class PostgresCaller final : public Caller {
  public:
   PostgresCaller(const std::string& where, const People& people, const std::string& user, const std::string& role)
       : connection_(where + " user=bench_client"), people_(people) {
-    claims_ = Json{{"sub", user}, {"organization_id", people.organization}, {"role", role},
-                   {"email", role + "@bench.example"}}
-                  .dump();
+    claims_ =
+        Json{
+            {"sub", user}, {"organization_id", people.organization}, {"role", role}, {"email", role + "@bench.example"}}
+            .dump();
     connection_.prepare("claims",
                         "SELECT set_config('role', 'authenticated', true), set_config('request.jwt.claims', $1, true)");
     connection_.prepare("sell", "SELECT place_order($1::uuid, $2::uuid, $3::integer, $4, $5, $6::numeric)");
@@ -157,7 +159,8 @@ class PostgresPeer final : public ThreadedPeer {
     people_.manager = user("manager");
     people_.member = user("member");
     people_.event = made(
-        "events (organization_id, name, slug, description, status, start_datetime, end_datetime, created_by) VALUES ('" +
+        "events (organization_id, name, slug, description, status, start_datetime, end_datetime, created_by) VALUES "
+        "('" +
         people_.organization + "', 'Bench', 'bench', repeat('x', 400), 'confirmed', '2030-05-01T10:00Z', " +
         "'2030-05-01T20:00Z', '" + people_.owner + "')");
     static_cast<void>(made("team_assignments (user_id, event_id, role_type) VALUES ('" + people_.member + "', '" +
@@ -186,8 +189,7 @@ class PostgresPeer final : public ThreadedPeer {
     counts.tickets = number("SELECT count(*) FROM tickets");
     counts.used = number("SELECT count(*) FROM tickets WHERE status = 'used' AND check_in_time IS NOT NULL");
     for (const std::string& id : people_.categories) {
-      counts.rows_by_category.push_back(
-          number("SELECT count(*) FROM tickets WHERE ticket_category_id = '" + id + "'"));
+      counts.rows_by_category.push_back(number("SELECT count(*) FROM tickets WHERE ticket_category_id = '" + id + "'"));
       counts.counter_by_category.push_back(
           number("SELECT total_quantity - available_quantity FROM ticket_categories WHERE id = '" + id + "'"));
     }
