@@ -212,23 +212,36 @@ std::string ratio_text(const Json& value) {
   return text;
 }
 
+// Column heads that leave room for the figures.
+const char* head_of(const std::string& peer) {
+  static const std::map<std::string, const char*> heads = {
+      {"eventcore_cpp", "engine, C++"}, {"eventcore_c", "engine, C"},    {"eventcore_python", "engine, Python"},
+      {"postgresql", "PostgreSQL"},     {"c_sqlcipher", "C, SQLCipher"}, {"c_sqlite", "C, SQLite"}};
+  return heads.at(peer);
+}
+
+std::string figure(const Rates& rates) {
+  const double middle = median(rates);
+  const auto [low, high] = std::minmax_element(rates.begin(), rates.end());
+  const std::string spread = std::to_string(static_cast<int>((*high - *low) / middle * 100 + 0.5)) + "%";
+  char text[64];
+  std::snprintf(text, sizeof text, "%s [%4s]", rate_text(middle).c_str(), spread.c_str());
+  return text;
+}
+
 void print(const std::vector<Cell>& cells, const std::vector<std::unique_ptr<Peer>>& peers, const Results& results) {
-  std::printf("\nMedians a second; in brackets the spread, (highest - lowest) / median.\n\n%-29s", "workload, callers");
-  for (const auto& peer : peers) std::printf(" %19s", peer->name().c_str());
-  std::printf(" %12s %12s\n", "cpp/postgres", "cpp/c_sqlc.");
+  std::printf(
+      "\nMedians a second; in brackets the spread, (highest - lowest) / median. The last two columns are the\n");
+  std::printf("engine's C++ figure divided by PostgreSQL's and by that of hand-written C on SQLCipher.\n\n%-31s", "");
+  for (const auto& peer : peers) std::printf(" %15s", head_of(peer->name()));
+  std::printf(" %8s %8s\n", "/ Postgr.", "/ C");
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    std::printf("%-26s %2d", title_of(cells[i].work), cells[i].callers);
+    std::printf("%-28s %2d", title_of(cells[i].work), cells[i].callers);
     const auto& of_cell = results.at(i);
-    for (const auto& peer : peers) {
-      const Rates& rates = of_cell.at(peer->name());
-      const double middle = median(rates);
-      const auto [low, high] = std::minmax_element(rates.begin(), rates.end());
-      const std::string spread = std::to_string(static_cast<int>((*high - *low) / middle * 100 + 0.5)) + "%";
-      std::printf(" %12s [%4s]", rate_text(middle).c_str(), spread.c_str());
-    }
+    for (const auto& peer : peers) std::printf(" %15s", figure(of_cell.at(peer->name())).c_str());
     const auto engine = of_cell.find("eventcore_cpp");
     const double mine = engine == of_cell.end() ? 0 : median(engine->second);
-    std::printf(" %12s %12s\n", ratio_text(ratio(of_cell, mine, "postgresql")).c_str(),
+    std::printf(" %8s %8s\n", ratio_text(ratio(of_cell, mine, "postgresql")).c_str(),
                 ratio_text(ratio(of_cell, mine, "c_sqlcipher")).c_str());
   }
 }
