@@ -75,7 +75,7 @@ Status read_batch(store::Reader& reader, const policy::Principal& principal, con
   const bool store_wide = facts.is_service() && !facts.organization;
   const std::optional<Uuid> tenant = store_wide ? std::nullopt : facts.organization;
   EC_TRY(first, first_kept(reader, tenant));
-  if (first > batch.next + 1) return fail_fact(Errc::feed_gone, "first_kept", std::to_string(first));
+  if (first - 1 > batch.next) return fail_fact(Errc::feed_gone, "first_kept", std::to_string(first));
   EC_TRY(rows, reader.changes(tenant, batch.next, read_ahead));
   for (const store::FeedRow& row : rows) {
     EC_TRY(json, delivered(row, facts, store_wide));
