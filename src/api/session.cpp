@@ -5,6 +5,7 @@
 #include "api/administration.hpp"
 #include "api/changes.hpp"
 #include "api/request.hpp"
+#include "base/text.hpp"
 #include "rules/rules.hpp"
 #include "schema/all.hpp"
 #include "schema/commands.hpp"
@@ -25,6 +26,7 @@ class SessionCore::Busy {
   }
   Busy(const Busy&) = delete;
   Busy& operator=(const Busy&) = delete;
+  [[nodiscard]] bool mine() const { return mine_; }
   [[nodiscard]] Status status() const {
     if (!mine_) return Errc::concurrent_use;
     return session_.open_or_closed();
@@ -38,11 +40,21 @@ class SessionCore::Busy {
 namespace {
 
 constexpr std::int64_t rows_many_max = 10'000;
+constexpr std::size_t name_shown_max = 200;
+
+// A name nobody knows, as an error may repeat it: errors are JSON, and short.
+std::string as_field(std::string_view name) {
+  return valid_text(name) && name.size() <= name_shown_max ? std::string(name) : std::string("?");
+}
 
 Result<const TableDef*> table_named(std::string_view name) {
   const TableDef* table = schema::find_table(name);
-  if (table == nullptr) return fail_field(Errc::unknown_table, std::string(name), "there is no such table");
+  if (table == nullptr) return fail_field(Errc::unknown_table, as_field(name), "there is no such table");
   return table;
+}
+
+Failure unknown_command(std::string_view name) {
+  return fail_field(Errc::unknown_command, as_field(name), "there is no such command");
 }
 
 Result<Uuid> id_named(std::string_view text) {
@@ -65,6 +77,7 @@ Result<Json> object_of(std::string_view text) {
   return json;
 }
 
+// The steady time at which a call gives up; 0: never.
 // A failure of one entry of many, told with its position.
 Failure at_position(const Failure& failure, std::size_t position) {
   FailureDetail detail = failure.detail();
@@ -161,7 +174,7 @@ Result<store::WriteTurn*> SessionCore::turn() {
 }
 
 std::int64_t SessionCore::deadline_of(std::int64_t timeout_us) const {
-  return timeout_us > 0 ? engine_->clock().steady_us() + timeout_us : 0;
+  return timeout_us > 0 ? engine_->clock().steady_us() + std::min(timeout_us, wait_max_us) : 0;
 }
 
 Result<std::string> SessionCore::run_write(const std::shared_ptr<Request>& request, std::int64_t timeout_us) {
@@ -211,7 +224,7 @@ Result<SessionCore::WriteBody> SessionCore::write_body(const CommandDef& command
 
 Result<std::string> SessionCore::dispatch(std::string_view name, const Json& given, const CallContext& context) {
   const CommandDef* command = schema::find_command(name);
-  if (command == nullptr) return fail_field(Errc::unknown_command, std::string(name), "there is no such command");
+  if (command == nullptr) return unknown_command(name);
   EC_TRY(decoded, schema::decode_arguments(*command, given));
   EC_TRYV(may_begin(*command, principal_.kind));
   EC_TRYV(
@@ -293,12 +306,13 @@ Result<std::shared_ptr<PendingCore>> SessionCore::submit(std::string_view name, 
   auto pending = std::make_shared<PendingCore>();
   EC_TRY(json, object_of(arguments));
   const CommandDef* command = schema::find_command(name);
-  if (command == nullptr || !command->mutates || rules::find_rule(command->id) == nullptr) {
+  if (command == nullptr) return unknown_command(name);
+  EC_TRY(decoded, schema::decode_arguments(*command, json));
+  EC_TRYV(may_begin(*command, principal_.kind));
+  if (!command->mutates || rules::find_rule(command->id) == nullptr) {
     pending->done_ = dispatch(name, json, context);  // nothing to queue: reads and sweeps are answered at once
     return pending;
   }
-  EC_TRY(decoded, schema::decode_arguments(*command, json));
-  EC_TRYV(may_begin(*command, principal_.kind));
   auto shared = std::make_shared<const Json>(std::move(decoded));
   EC_TRY(body, write_body(*command, shared));
   EC_TRY(request, make_request(std::string(name), *shared, std::move(body), context));
@@ -510,6 +524,7 @@ Result<std::string> SessionCore::changes(std::int64_t since, std::int64_t limit,
 
 Status SessionCore::close() {
   const Busy busy(*this);
+  if (!busy.mine()) return Errc::concurrent_use;
   if (closed_.exchange(true)) return ok();
   if (turn_) turn_->rollback();
   turn_.reset();

@@ -3,6 +3,7 @@
 
 #include "api/engine.hpp"
 #include "arguments.hpp"
+#include "base/text.hpp"
 #include "guard.hpp"
 #include "reply.hpp"
 
@@ -41,8 +42,7 @@ Result<store::KeyInput> read_key(const ec_open_options& asked) {
 Result<store::OpenOptions> read_open_options(const ec_open_options& asked) {
   EC_TRY(path, text(asked.path, asked.path_length, "path"));
   FailureDetail detail;
-  if (path.empty() || path.find('\0') != std::string_view::npos)
-    detail.fields.push_back({"path", "must be the path of a file"});
+  if (path.empty() || !valid_text(path)) detail.fields.push_back({"path", "must be the path of a file, in UTF-8"});
   if ((asked.flags & ~flags_known) != 0) detail.fields.push_back({"flags", "has a bit that is not known here"});
   if (asked.cache_bytes < 0) detail.fields.push_back({"cache_bytes", "must not be negative"});
   if (asked.busy_timeout_us < 0) detail.fields.push_back({"busy_timeout_us", "must not be negative"});
