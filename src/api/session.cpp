@@ -9,6 +9,7 @@
 #include "schema/all.hpp"
 #include "schema/commands.hpp"
 #include "schema/filter.hpp"
+#include "schema/generated/columns.hpp"
 
 namespace eventcore::api {
 
@@ -195,6 +196,7 @@ Result<std::string> SessionCore::run_read(std::string name, const ReadBody& body
   }
   EC_TRY(store, engine_->store());
   EC_TRYV(store->read(read));
+  if (!in_transaction_) note_use();
   return text;
 }
 
