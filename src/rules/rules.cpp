@@ -51,6 +51,7 @@ constexpr Rule rule_table[] = {
     reading(id_of("sales_curve"), ticketing::sales_curve),
     // operations
     reading(id_of("explain_access"), operations::explain_access),
+    reading(id_of("list_principals_who_can"), operations::list_principals_who_can),
     reading(id_of("verify_audit"), operations::verify_audit),
 };
 
