@@ -70,6 +70,20 @@ std::string with_rights(const std::vector<Right>& rights, const std::string& rep
   return line + "\n" + reply;
 }
 
+// Secrets that are shown once are not kept, so a replay cannot show them again. The first right is the unit's own, the
+// others are those of its calls in their order.
+Json without_secrets(Json reply, const std::vector<Right>& rights) {
+  const auto hide = [](Json& one, std::uint16_t id) {
+    const schema::CommandDef* command = schema::find_command(id);
+    if (command != nullptr && !command->shown_once.empty() && one.is_object())
+      one[std::string(command->shown_once)] = nullptr;
+  };
+  if (reply.is_object() && rights.size() == 2) hide(reply, rights[1].command);
+  if (reply.is_array())
+    for (std::size_t i = 0; i < reply.size() && i + 1 < rights.size(); ++i) hide(reply[i], rights[i + 1].command);
+  return reply;
+}
+
 Result<std::uint16_t> read_number(std::string_view text) {
   std::uint16_t number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -173,7 +187,8 @@ Status Request::run(store::Writer& writer) {
   EC_TRYV(unit.finish());
   reply = dump(json);
   tenant = unit.tenant();
-  if (scope) EC_TRYV(writer.remember(*scope, {request_hash, with_rights(unit.rights(), reply), call.now}));
+  const std::string kept = scope ? dump(without_secrets(std::move(json), unit.rights())) : std::string();
+  if (scope) EC_TRYV(writer.remember(*scope, {request_hash, with_rights(unit.rights(), kept), call.now}));
   return ok();
 }
 

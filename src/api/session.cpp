@@ -10,6 +10,7 @@
 #include "schema/all.hpp"
 #include "schema/commands.hpp"
 #include "schema/filter.hpp"
+#include "schema/generated/columns.hpp"
 
 namespace eventcore::api {
 
@@ -208,6 +209,7 @@ Result<std::string> SessionCore::run_read(std::string name, const ReadBody& body
   }
   EC_TRY(store, engine_->store());
   EC_TRYV(store->read(read));
+  if (!in_transaction_) note_use();
   return text;
 }
 

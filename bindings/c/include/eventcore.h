@@ -114,6 +114,10 @@ EC_API int64_t ec_handles_live(void) EC_NOEXCEPT;
 #define EC_OPEN_ACCEPT_LOSS 8 /* open although commits are known to be lost; this is recorded */
 #define EC_OPEN_TEST_CLOCK 16 /* time stands still until ec_engine_clock_set moves it */
 
+/* Values of ec_open_options.jwt_algorithm; a token never chooses its own. */
+#define EC_JWT_HS256 1 /* jwt_key: the secret shared with the issuer, at least 32 bytes */
+#define EC_JWT_EDDSA 2 /* jwt_key: the issuer's Ed25519 public key, 32 bytes */
+
 typedef struct ec_open_options {
   size_t struct_size;      /* EC_OPEN_OPTIONS_INIT sets it */
   const char *path;        /* NAME.ecdb; its side files lie beside it */
@@ -124,10 +128,18 @@ typedef struct ec_open_options {
   uint32_t flags;          /* EC_OPEN_*, or-ed */
   int64_t cache_bytes;     /* page cache of a connection; 0: 64 MiB */
   int64_t busy_timeout_us; /* longest wait for the write turn of another process; 0: 10 s */
+  int32_t jwt_algorithm;   /* EC_JWT_*; 0: sessions of kind "jwt" are refused */
+  int32_t jwt_emails_are_verified; /* 1: the issuer vouches for every e-mail address it names; 0: email_verified says */
+  const void *jwt_key;     /* copied into guarded memory */
+  size_t jwt_key_length;
+  const char *jwt_audience; /* compared with `aud`; NULL: not compared */
+  size_t jwt_audience_length;
+  const char *jwt_issuer;   /* compared with `iss`; NULL: not compared */
+  size_t jwt_issuer_length;
 } ec_open_options;
 
 #define EC_OPEN_OPTIONS_INIT \
-  { sizeof(ec_open_options), NULL, 0, NULL, 0, 0, 0, 0, 0 }
+  { sizeof(ec_open_options), NULL, 0, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, 0, NULL, 0 }
 
 /* Opens the store at options->path, or creates it where the flags say so. A refused file is left untouched.
  * Outcomes: EC_OK; EC_E_INVALID_ARGUMENT (path, flags, key_kind or a number), EC_E_BAD_STRUCT_SIZE, EC_E_INVALID_KEY,
@@ -171,9 +183,10 @@ EC_API ec_status ec_engine_add_recovery_code(ec_engine *engine, ec_bytes **code_
 
 /* Opens a session for a principal, a JSON object: {"kind":"service","reason":...,"organization_id"?},
  * {"kind":"user","id":...}, {"kind":"customer","email":...,"organization_id"?}, {"kind":"device","token":...},
- * {"kind":"sponsor","id":...} or {"kind":"anon","organization_id"?}. Whether it is valid and what it may do is asked
+ * {"kind":"sponsor","id":...}, {"kind":"api_key","token":...}, {"kind":"jwt","token":...} (the engine was opened with
+ * jwt_algorithm and jwt_key) or {"kind":"anon","organization_id"?}. Whether it is valid and what it may do is asked
  * anew by every call, so a right that is lost is lost at once.
- * Outcomes: EC_OK; EC_E_INVALID_JSON, EC_E_INVALID_PRINCIPAL, EC_E_UNAUTHENTICATED, EC_E_UNSUPPORTED.
+ * Outcomes: EC_OK; EC_E_INVALID_JSON, EC_E_INVALID_PRINCIPAL, EC_E_UNAUTHENTICATED.
  * Owner: the caller closes *session_out. Any thread. A session may move between threads and serves one call at a time;
  * a second one at the same time answers EC_E_CONCURRENT_USE. Since 0.1. */
 EC_API ec_status ec_session_open(ec_engine *engine, const char *principal_json, size_t length, ec_session **session_out,
