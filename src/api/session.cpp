@@ -188,7 +188,34 @@ Result<std::string> SessionCore::run_write(const std::shared_ptr<Request>& reque
   }
   EC_TRY(store, engine_->store());
   EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }, deadline_of(timeout_us)));
+  note_use();
   return std::move(request->reply);
+}
+
+// A key's row says when it was used last, to the hour. Bookkeeping never makes the call fail that it is about.
+void SessionCore::note_use() {
+  constexpr Micros hour_us = Micros{3'600} * 1'000'000;
+  const bool is_device = principal_.kind == policy::PrincipalKind::device;
+  if (!is_device && !principal_.api_key) return;
+  const auto is_recent = [](Micros then, Micros now) { return then <= now && now - then < hour_us; };
+  const Micros now = engine_->clock().now_us();
+  if (use_noted_at_ && is_recent(*use_noted_at_, now)) return;
+  use_noted_at_ = now;
+  const TableDef& table = is_device ? schema::tables::devices : schema::tables::api_keys;
+  const Column column = is_device ? col::devices::last_seen_at : col::api_keys::last_used_at;
+  const Uuid id = is_device ? principal_.id : *principal_.api_key;
+  auto request = std::make_shared<Request>(engine_, principal_, "use", now);
+  request->body = [=, &table](work::UnitOfWork& unit) -> Result<Json> {
+    EC_TRY(row, unit.find(table, *unit.facts().organization, id));
+    if (!row || (!(*row)[column].is_null() && is_recent((*row)[column].integer(), now))) return Json(nullptr);
+    EC_TRYV(unit.change(*row, {{column.index, Value(now)}}));
+    return Json(nullptr);
+  };
+  auto opened = engine_->store();
+  if (!opened) return;
+  // Not waited for: while somebody holds the write turn it stays queued and goes with the next group.
+  store::Store& store = *opened.assume_value();
+  static_cast<void>(store.wait(store.submit([request](store::Writer& w) { return request->run(w); }), 0));
 }
 
 Result<std::string> SessionCore::run_read(std::string name, const ReadBody& body) {
