@@ -322,6 +322,22 @@ class CliTest(unittest.TestCase):
         self.json(*asked, text=self.venue_rows(4))
         self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 9})
 
+    def test_a_mended_file_adds_only_what_was_refused(self):
+        self.make()
+        asked = ["import", "venues", "-", "--batch", "4", *self.tenant]
+        for more, bad, code, total in [([], [6], INPUT, 4), (["--keep-going"], [6], PROBLEMS, 9), ([], [], OK, 10)]:
+            self.run_it(*asked, *more, text=self.venue_rows(10, bad=bad), code=code)
+            self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": total})
+
+    def test_equal_rows_of_a_file_are_all_added_once(self):
+        self.make()
+        text = self.venue_rows(1) * 3
+        for _ in range(2):
+            self.json("import", "venues", "-", "--batch", "2", *self.tenant, text=text)
+            self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 3})
+        self.json("import", "venues", "-", "--import-id", "again", *self.tenant, text=text)
+        self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 6})
+
     def test_set_adds_a_column_to_every_row(self):
         self.make()
         text = json.dumps([{"name": "Hall 1", "address": "a"}, {"name": "Hall 2", "address": "b"}])
