@@ -35,7 +35,9 @@ class NewFile {
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
   ~NewFile() {
-    if (file_ >= 0) ::close(file_);
+    if (file_ < 0) return;
+    ::close(file_);
+    if (!finished_) ::unlink(part_.c_str());
   }
 
   void write(std::string_view text) {
@@ -49,6 +51,7 @@ class NewFile {
 
   void finish() {
     if (::fsync(file_) != 0 || ::rename(part_.c_str(), path_.c_str()) != 0) fail();
+    finished_ = true;
   }
 
  private:
@@ -57,6 +60,7 @@ class NewFile {
   std::string path_;
   std::string part_;
   int file_ = -1;
+  bool finished_ = false;
 };
 
 // A table that has no rows for this principal, whatever he asks, is left out unless it was named.

@@ -1,7 +1,11 @@
 // import: rows of a CSV or JSON file into a table, or a conference in the Open Event format.
+#include <algorithm>
 #include <climits>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
+#include <span>
+#include <unordered_map>
 
 #include "common.hpp"
 #include "json_text.hpp"
@@ -16,8 +20,6 @@ using eventcore::Result;
 using eventcore::Session;
 
 namespace {
-
-constexpr std::size_t batch_bytes_max = 3U << 20;  // the engine takes 4 MiB at once
 
 struct Import {
   std::string table;
@@ -36,15 +38,16 @@ struct Import {
 struct Numbered {
   std::size_t number = 0;
   InputRow row;
+  std::string key;
 };
 
-// Names a batch by what it holds, so that a repeated import finds what is already in. Not for secrecy: the engine
-// itself compares the request and refuses another one under the same name.
-std::string batch_key(const Import& asked, const std::string& rows, std::size_t first) {
+// Names a row by what it holds, so that a repeated import, also one whose file was mended meanwhile, finds what is
+// already in. Not for secrecy: the engine itself compares the row and refuses another one under the same name.
+std::uint64_t hash_of(const Import& asked, const std::string& row) {
   std::uint64_t hash = 0xcbf29ce484222325U;
-  for (const char c : asked.import_id + "\n" + asked.table + "\n" + rows)
+  for (const char c : asked.import_id + "\n" + asked.table + "\n" + row)
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return "eventcore-import-" + std::to_string(first) + "-" + std::to_string(hash);
+  return hash;
 }
 
 // A field as the row has it: without the row's position in its batch.
@@ -60,37 +63,27 @@ std::string fields_json(const Failure& failure) {
   return json + "]";
 }
 
-// The position of the refused row within its batch.
-std::optional<std::size_t> position_of(const Failure& failure) {
-  for (const auto& [name, value] : failure.detail().facts)
-    if (name == "position") return std::stoul(value);
-  return std::nullopt;
-}
-
 class RowsImport {
  public:
   RowsImport(Session& session, const Import& asked, std::vector<InputRow> rows)
       : session_(session), asked_(asked), total_(rows.size()) {
     const std::vector<Column> columns = columns_of(asked.table);
     for (const std::string& one : asked.set) set_ += typed_member(columns, one) + ",";
-    for (InputRow& row : rows) rows_.push_back({rows_.size() + 1, with_set(std::move(row))});
+    std::unordered_map<std::uint64_t, int> seen;
+    for (InputRow& row : rows) {
+      Numbered one{rows_.size() + 1, with_set(std::move(row)), {}};
+      const std::uint64_t hash = hash_of(asked, one.row.json);
+      one.key = "eventcore-import-" + std::to_string(hash) + "-" + std::to_string(++seen[hash]);
+      rows_.push_back(std::move(one));
+    }
   }
 
   Result<int> run() {
     watch_for_interrupts();
-    std::vector<Numbered> batch;
-    std::size_t bytes = 0;
-    for (Numbered& row : rows_) {
-      if (!batch.empty() && (batch.size() >= asked_.batch || bytes + row.row.json.size() > batch_bytes_max)) {
-        EC_TRYV(send(batch));
-        batch.clear();
-        bytes = 0;
-        if (stopped_ || interrupted()) break;
-      }
-      bytes += row.row.json.size() + 1;
-      batch.push_back(std::move(row));
+    for (std::size_t begin = 0; begin < rows_.size() && !first_failure_ && !interrupted(); begin += asked_.batch) {
+      EC_TRYV(send(std::span(rows_).subspan(begin, std::min(asked_.batch, rows_.size() - begin))));
+      progress("importing " + std::to_string(done_ + errors_) + " of " + std::to_string(total_) + " rows");
     }
-    if (!batch.empty() && !stopped_ && !interrupted()) EC_TRYV(send(batch));
     return finish();
   }
 
@@ -103,50 +96,26 @@ class RowsImport {
     return row;
   }
 
-  eventcore::Status send(std::vector<Numbered> batch) {
-    const Result<void> sent = asked_.dry_run ? try_out(batch) : insert(std::move(batch));
-    progress("importing " + std::to_string(done_ + errors_) + " of " + std::to_string(total_) + " rows");
-    return sent;
-  }
-
-  // Each row by itself, and all undone: every refused row is found, not only the first.
-  Result<void> try_out(const std::vector<Numbered>& batch) {
+  // A batch is a transaction: all of its rows or none, with --keep-going all but the refused ones. A dry run undoes it.
+  Result<void> send(std::span<const Numbered> batch) {
+    std::size_t good = 0;
     EC_TRYV(session_.begin());
     for (const Numbered& one : batch) {
-      auto row = session_.insert(asked_.table, one.row.json);
-      if (row)
-        ++done_;
-      else if (static_cast<int>(row.error().code()) / 1000 >= 6)
-        return row.error();
-      else
-        refused(one, row.error());
-    }
-    return session_.rollback();
-  }
-
-  Result<void> insert(std::vector<Numbered> batch) {
-    while (!batch.empty()) {
-      std::string rows = "[";
-      for (const Numbered& one : batch) rows += (rows.size() > 1 ? ",\n" : "") + one.row.json;
-      rows += "]";
-      const std::string key = batch_key(asked_, rows, batch.front().number);
       RecordOptions options;
-      options.idempotency_key = key;
-      auto written = session_.insert_many(asked_.table, rows, options);
-      if (written) {
-        done_ += batch.size();
-        return eventcore::ok();
+      options.idempotency_key = one.key;
+      auto row = session_.insert(asked_.table, one.row.json, options);
+      if (row) {
+        ++good;
+        continue;
       }
-      const auto position = position_of(written.error());
-      if (!position || *position >= batch.size()) return written.error();
-      refused(batch[*position], written.error());
-      if (!asked_.keep_going) {
-        first_failure_ = written.error();
-        stopped_ = true;
-        return eventcore::ok();
-      }
-      batch.erase(batch.begin() + static_cast<std::ptrdiff_t>(*position));
+      if (static_cast<int>(row.error().code()) / 1000 >= 6) return row.error();  // the store's trouble, not the row's
+      refused(one, row.error());
+      if (asked_.keep_going || asked_.dry_run) continue;
+      first_failure_ = row.error();
+      return session_.rollback();
     }
+    EC_TRYV(asked_.dry_run ? session_.rollback() : session_.commit());
+    done_ += good;
     return eventcore::ok();
   }
 
@@ -168,7 +137,7 @@ class RowsImport {
              ",\"acceptable\":" + std::to_string(done_) + ",\"refused\":" + std::to_string(errors_) +
              ",\"dry_run\":" + (asked_.dry_run ? "true" : "false") + ",\"errors\":[" + json_ + "]}");
     if (cut_off) say("interrupted; the same import goes on where this one ended");
-    if (stopped_) say("stopped at the first refused row; its batch is not in. --keep-going leaves such rows out");
+    if (first_failure_) say("stopped at the first refused row; its batch is not in. --keep-going leaves such rows out");
     if (cut_off) return exit_interrupted;
     if (first_failure_) return exit_code_of(*first_failure_);
     return errors_ > 0 ? exit_problems : exit_ok;
@@ -182,7 +151,6 @@ class RowsImport {
   std::size_t done_ = 0;
   std::size_t errors_ = 0;
   std::string json_;
-  bool stopped_ = false;
   std::optional<Failure> first_failure_;
 };
 
@@ -256,9 +224,10 @@ void add_import(CLI::App& app, Context& context) {
   verb->add_option("--categories", asked->categories, "With --open-event: ticket categories to make: JSON, - or @FILE")
       ->type_name("JSON");
   verb->footer(
-      "Rows go in by batches, each of them whole or not at all. Repeating an import adds nothing twice (for 30 "
-      "days):\nso an interrupted one goes on.\nExample: eventcore import venues venues.csv --organization 018e... "
-      "--dry-run");
+      "Rows go in by batches, each of them whole or not at all, but for what --keep-going leaves out. For 30 days a\n"
+      "repeated import adds only rows that are not in yet: an interrupted one goes on, a mended file can be taken "
+      "again.\n"
+      "Example: eventcore import venues venues.csv --organization 018e... --dry-run");
   verb->final_callback([&context, asked] {
     context.run = [&context, asked]() -> Result<int> {
       if (!asked->open_event.empty()) {

@@ -1,4 +1,6 @@
 // The verbs that make one call and print its reply: init, call, get, stats, schema, explain.
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 
 #include "common.hpp"
@@ -40,9 +42,14 @@ Result<int> run_init(Common common, const Init& asked) {
       throw Misuse("--new-key-file makes the key: give no other");
     make_key_file(asked.new_key_file);
     common.key_file = asked.new_key_file;
-    say("wrote the key to " + asked.new_key_file + "; without it the store cannot be opened");
   }
-  EC_TRY(engine, open_store(common, Access::create));
+  auto opened = open_store(common, Access::create);
+  // The store that is there has another key: this one opens nothing.
+  if (!opened && opened.error().code() == eventcore::Errc::store_exists && !asked.new_key_file.empty())
+    ::unlink(asked.new_key_file.c_str());
+  EC_TRY(engine, std::move(opened));
+  if (!asked.new_key_file.empty())
+    say("wrote the key to " + asked.new_key_file + "; without it the store cannot be opened");
   std::string reply = "{\"store\":" + as_json(common.store);
   if (!asked.organization.empty()) {
     EC_TRY(session, open_service(engine, "eventcore init"));

@@ -2,7 +2,7 @@
 #   runtime       libeventcore.so.0                                   package libeventcore0
 #   development   headers, libeventcore.a, CMake and pkg-config files package libeventcore-dev
 #   tools         the program eventcore, its man page                 package eventcore
-#   python        the Python package, where EVENTCORE_PYTHON made it  package python3-eventcore
+#   python_debian the Python package, where EVENTCORE_PYTHON made it  package python3-eventcore
 # Nothing installed names the build's folders, so a prefix may be moved.
 include(CMakePackageConfigHelpers)
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/eventcore)
@@ -45,26 +45,27 @@ if(TARGET eventcore_cli)
   install(FILES cli/eventcore.bash DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions
     RENAME eventcore COMPONENT tools)
 endif()
-# Left out of a plain `cmake --install`: a Python of the user's own does not look there.
+# As Debian's Python wants it; a plain `cmake --install` and a wheel leave it out.
 if(EVENTCORE_PYTHON)
-  install(DIRECTORY ${PROJECT_BINARY_DIR}/python/eventcore DESTINATION lib/python3/dist-packages COMPONENT python
-    EXCLUDE_FROM_ALL PATTERN "__pycache__" EXCLUDE)
+  install(DIRECTORY ${PROJECT_BINARY_DIR}/python/eventcore DESTINATION lib/python3/dist-packages
+    COMPONENT python_debian EXCLUDE_FROM_ALL PATTERN "__pycache__" EXCLUDE)
 endif()
 
 # Components and their packages. Each carries the licence, and the notices of what is inside.
-set(packages runtime libeventcore0 development libeventcore-dev tools eventcore python python3-eventcore)
+set(packages runtime libeventcore0 development libeventcore-dev tools eventcore
+  python_debian python3-eventcore)
 set(CPACK_COMPONENTS_ALL runtime development)
 if(TARGET eventcore_cli)
   list(APPEND CPACK_COMPONENTS_ALL tools)
 endif()
 if(EVENTCORE_PYTHON)
-  list(APPEND CPACK_COMPONENTS_ALL python)
+  list(APPEND CPACK_COMPONENTS_ALL python_debian)
 endif()
 while(packages)
   list(POP_FRONT packages component package)
   if(component IN_LIST CPACK_COMPONENTS_ALL)
     set(left_out)
-    if(component STREQUAL python)
+    if(component STREQUAL python_debian)
       set(left_out EXCLUDE_FROM_ALL)
     endif()
     install(FILES LICENSE DESTINATION ${doc_dir}/${package} RENAME copyright COMPONENT ${component} ${left_out})
@@ -93,14 +94,19 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_SECTION libs)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION database)
-set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+set(CPACK_DEBIAN_PYTHON_DEBIAN_PACKAGE_SECTION python)
 # The static library's own libraries; a host of the shared library alone needs none of their headers.
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libeventcore0 (= ${PROJECT_VERSION}), libboost-dev, \
 libhowardhinnant-date-dev, libpng-dev, libqrcodegencpp-dev, libsodium-dev, libssl-dev, libutf8proc-dev")
 # The zones of events are the system's.
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_DEPENDS tzdata)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS tzdata)
-set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3, tzdata")
+set(CPACK_DEBIAN_PYTHON_DEBIAN_PACKAGE_DEPENDS "python3, tzdata")
+if(EVENTCORE_PYTHON AND Python3_VERSION_MINOR)  # the module fits one minor release of Python
+  math(EXPR next "${Python3_VERSION_MINOR} + 1")
+  set(CPACK_DEBIAN_PYTHON_DEBIAN_PACKAGE_DEPENDS
+    "python3 (>= 3.${Python3_VERSION_MINOR}), python3 (<< 3.${next}), tzdata")
+endif()
 set(about "libeventcore keeps organizations, events, sponsors, tickets, payments and check-ins with\n\
 their rules, access policies, audit log and change feed in one encrypted file.")
 set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "Embedded engine for event management\n${about}")
@@ -110,5 +116,5 @@ This package holds the headers in C and C++, the static library and the files fo
 set(CPACK_DEBIAN_TOOLS_DESCRIPTION
   "Event management store from the command line\n${about}\n\
 This package holds the program eventcore: make, fill, read, verify and follow a store.")
-set(CPACK_DEBIAN_PYTHON_DESCRIPTION "Embedded engine for event management (Python)\n${about}")
+set(CPACK_DEBIAN_PYTHON_DEBIAN_DESCRIPTION "Embedded engine for event management (Python)\n${about}")
 include(CPack)

@@ -76,7 +76,10 @@ class CliTest(unittest.TestCase):
 
     def test_init_refuses_a_store_and_a_key_file_that_are_there(self):
         self.make()
-        self.assertIn("store_exists", self.run_it("init", code=STORE).stderr)
+        other = self.folder / "other.key"
+        done = self.run_it("init", "--new-key-file", other, code=STORE, EVENTCORE_KEY_FILE="")
+        self.assertIn("store_exists", done.stderr)
+        self.assertFalse(other.exists())
         before = self.key.read_bytes()
         self.run_it("init", self.folder / "other.ecdb", "--new-key-file", self.key, code=MISUSE)
         self.assertEqual(self.key.read_bytes(), before)
@@ -319,6 +322,22 @@ class CliTest(unittest.TestCase):
         self.json(*asked, text=self.venue_rows(4))
         self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 9})
 
+    def test_a_mended_file_adds_only_what_was_refused(self):
+        self.make()
+        asked = ["import", "venues", "-", "--batch", "4", *self.tenant]
+        for more, bad, code, total in [([], [6], INPUT, 4), (["--keep-going"], [6], PROBLEMS, 9), ([], [], OK, 10)]:
+            self.run_it(*asked, *more, text=self.venue_rows(10, bad=bad), code=code)
+            self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": total})
+
+    def test_equal_rows_of_a_file_are_all_added_once(self):
+        self.make()
+        text = self.venue_rows(1) * 3
+        for _ in range(2):
+            self.json("import", "venues", "-", "--batch", "2", *self.tenant, text=text)
+            self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 3})
+        self.json("import", "venues", "-", "--import-id", "again", *self.tenant, text=text)
+        self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 6})
+
     def test_set_adds_a_column_to_every_row(self):
         self.make()
         text = json.dumps([{"name": "Hall 1", "address": "a"}, {"name": "Hall 2", "address": "b"}])
@@ -433,6 +452,34 @@ class CliTest(unittest.TestCase):
             os.close(terminal)
             self.assertIn(b"\n  ", shown.replace(b"\r", b""))
             self.assertEqual(b"\033" in shown, coloured, environment)
+
+    def test_the_completion_offers_verbs_and_their_options(self):
+        script = pathlib.Path(__file__).resolve().parents[2] / "cli/eventcore.bash"
+        for words, offered in [("eventcore ver", "verify"), ("eventcore list --wh", "--where"),
+                               ("eventcore --key", "--key-file")]:
+            line = f"source {script}; COMP_WORDS=({words}); COMP_CWORD={words.count(' ')}; _eventcore; " \
+                   'echo "${COMPREPLY[@]}"'
+            done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60)
+            self.assertIn(offered, done.stdout.split(), done.stderr)
+
+    def test_a_store_whose_writer_was_killed_is_read_on(self):
+        self.make()
+        writer = subprocess.Popen(self.command("import", "venues", "-", "--batch", "5", *self.tenant),
+                                  stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  env=self.environment())
+        follower = self.follower("--since", "2", *self.tenant)
+        writer.stdin.write(self.venue_rows(3000).encode())
+        writer.stdin.close()
+        self.read_line(follower)
+        writer.kill()
+        writer.wait()
+        follower.terminate()
+        follower.wait()
+        count = self.json("list", "venues", "--count", *self.tenant)["count"]
+        self.assertTrue(0 < count < 3000 and count % 5 == 0, count)
+        self.json("import", "venues", "-", "--batch", "5", *self.tenant, text=self.venue_rows(3000))
+        self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 3000})
+        self.assertTrue(self.json("verify")["ok"])
 
     def test_every_verb_has_help_with_an_example(self):
         top = self.run_it("--help").stdout

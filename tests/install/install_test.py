@@ -228,6 +228,21 @@ class DebianTest(unittest.TestCase):
         installed.check_pkg_config_c(fresh("deb_pkg_config_c"))
         self.assertIn("eventcore ", run(installed.prefix / "bin/eventcore", "--version"))
 
+    def test_the_python_package_works_from_where_debian_looks(self):
+        folder = self.root / "usr/lib/python3/dist-packages"
+        if not (BUILD / "python/eventcore").exists():
+            self.assertFalse(folder.exists(), "a Python package out of nothing")
+            return
+        program = ("import eventcore as ec, sys\n"
+                   "with ec.open(sys.argv[1], key=ec.Key.raw(bytes(32)), create=True) as engine:\n"
+                   "    engine.session(ec.Principal.service('installed'))\n"
+                   "print(ec.__file__)")
+        environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+        told = run(sys.executable, "-c", program, fresh("python") / "a.ecdb", env=environment, cwd=self.folder)
+        self.assertTrue(pathlib.Path(told.strip()).is_relative_to(folder), told)
+        self.assertEqual(self.field("python3-eventcore", "Section"), "python")
+        self.assertIn("python3", self.field("python3-eventcore", "Depends"))
+
 
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *sys.argv[8:]])
