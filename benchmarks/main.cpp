@@ -38,6 +38,11 @@ struct Cell {
 using Rates = std::vector<double>;
 using Results = std::map<std::size_t, std::map<std::string, Rates>>;  // by cell, by peer
 
+struct Figures {
+  Results rates;   // calls a second
+  Results cpu_us;  // processor time of a call, both user and system, in microseconds
+};
+
 constexpr const char* usage =
     "bench FOLDER [--postgres CONNECTION] [--python SCRIPT] [--json FILE] [--workload NAME]... [--callers N]...\n"
     "      [--peer NAME]... [--runs N] [--seconds S] [--quick] [--smoke] [--falsify sale|admission|counter]\n"
@@ -125,15 +130,15 @@ std::vector<std::unique_ptr<Peer>> peers_of(const Settings& s) {
 
 // Check-ins need tickets: as many as the peer may get through, guessed from what it did before. A run that used them up
 // long before its time says too little and is made again.
-double measure(Peer& peer, const Cell& cell, double seconds, double& guess) {
-  if (cell.work != Work::check_in) return peer.run(cell.work, cell.callers, seconds).rate();
+Outcome measure(Peer& peer, const Cell& cell, double seconds, double& guess) {
+  if (cell.work != Work::check_in) return peer.run(cell.work, cell.callers, seconds);
   for (;;) {
     peer.seed(static_cast<std::int64_t>(guess * seconds) + 100);
     const Outcome outcome = peer.run(cell.work, cell.callers, seconds);
     const double rate = outcome.rate();
     const bool ran_out = outcome.seconds < seconds * 0.6;
     guess = std::max(rate * 1.5, ran_out ? guess * 2 : 0);
-    if (!ran_out) return rate;
+    if (!ran_out) return outcome;
   }
 }
 
@@ -177,7 +182,8 @@ Json ratio(const std::map<std::string, Rates>& of_cell, double mine, const char*
   return std::round(mine / median(found->second) * 1000) / 1000;
 }
 
-Json report(const Settings& s, const std::vector<Cell>& cells, const Results& results) {
+Json report(const Settings& s, const std::vector<Cell>& cells, const Figures& figures) {
+  const Results& results = figures.rates;
   Json rows = Json::array();
   for (std::size_t i = 0; i < cells.size(); ++i)
     for (const auto& [peer, rates] : results.at(i)) {
@@ -189,6 +195,7 @@ Json report(const Settings& s, const std::vector<Cell>& cells, const Results& re
                       {"median", middle},
                       {"min", *std::min_element(rates.begin(), rates.end())},
                       {"max", *std::max_element(rates.begin(), rates.end())},
+                      {"cpu_us", median(figures.cpu_us.at(i).at(peer))},
                       {"to_postgresql", ratio(results.at(i), middle, "postgresql")},
                       {"to_c_sqlcipher", ratio(results.at(i), middle, "c_sqlcipher")},
                       {"to_c_sqlite", ratio(results.at(i), middle, "c_sqlite")}});
@@ -200,9 +207,13 @@ Json report(const Settings& s, const std::vector<Cell>& cells, const Results& re
 }
 
 std::string rate_text(double rate) {
-  std::string digits = std::to_string(static_cast<std::int64_t>(rate + 0.5));
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
+  const std::string digits = std::to_string(static_cast<std::int64_t>(rate + 0.5));
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text.push_back(',');
+    text.push_back(digits[i]);
+  }
+  return text;
 }
 
 std::string ratio_text(const Json& value) {
@@ -246,6 +257,20 @@ void print(const std::vector<Cell>& cells, const std::vector<std::unique_ptr<Pee
   }
 }
 
+// Less disturbed by what else runs on the machine than the rates are.
+void print_cpu(const std::vector<Cell>& cells, const std::vector<std::unique_ptr<Peer>>& peers, const Results& cpu) {
+  std::printf(
+      "\nProcessor time of a call in microseconds, user and system; of PostgreSQL's server it is not known.\n\n");
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    std::printf("%-28s %2d", title_of(cells[i].work), cells[i].callers);
+    for (const auto& peer : peers) {
+      const double middle = median(cpu.at(i).at(peer->name()));
+      std::printf(" %15s", middle > 0 ? rate_text(middle).c_str() : "-");
+    }
+    std::printf("\n");
+  }
+}
+
 void warm_up(Peer& peer, double seconds) {
   for (const Work work : {Work::sell_hot, Work::sell_100, Work::read_event, Work::list_tickets})
     static_cast<void>(peer.run(work, 1, std::min(seconds, 0.3)));
@@ -265,17 +290,21 @@ int run(int argc, char** argv) {
     warm_up(*peer, s.seconds);
     guesses[peer->name()] = 2500;
   }
-  Results results;
+  Figures figures;
   for (int round = 0; round < s.runs; ++round)
     for (std::size_t i = 0; i < cells.size(); ++i) {
       std::fprintf(stderr, "run %d of %d: %s, %d callers\n", round + 1, s.runs, title_of(cells[i].work),
                    cells[i].callers);
-      for (const auto& peer : peers)
-        results[i][peer->name()].push_back(measure(*peer, cells[i], s.seconds, guesses[peer->name()]));
+      for (const auto& peer : peers) {
+        const Outcome outcome = measure(*peer, cells[i], s.seconds, guesses[peer->name()]);
+        figures.rates[i][peer->name()].push_back(outcome.rate());
+        figures.cpu_us[i][peer->name()].push_back(outcome.cpu_us());
+      }
     }
-  Json out = report(s, cells, results);
+  Json out = report(s, cells, figures);
   out["machine"] = machine;
-  print(cells, peers, results);
+  print(cells, peers, figures.rates);
+  print_cpu(cells, peers, figures.cpu_us);
   for (const auto& peer : peers) out["checks"][peer->name()] = check(*peer, s.falsify);
   std::printf("\nAll stores hold exactly what was sold and admitted.\n");
   if (!s.json.empty()) {

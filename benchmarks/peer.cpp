@@ -1,5 +1,7 @@
 #include "peer.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <random>
 #include <thread>
@@ -24,6 +26,15 @@ constexpr Named names[] = {
 
 const Named& entry(Work work) {
   return names[static_cast<std::size_t>(work)];
+}
+
+double cpu_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 }  // namespace
@@ -102,6 +113,7 @@ Outcome ThreadedPeer::run(Work work, int callers, double seconds) {
     }
     return false;
   };
+  const double cpu_before = cpu_seconds();
   const auto start = Clock::now();
   const auto end = start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   const auto serve = [&](int index) {
@@ -120,7 +132,8 @@ Outcome ThreadedPeer::run(Work work, int callers, double seconds) {
   std::vector<std::thread> threads;
   for (int i = 0; i < callers; ++i) threads.emplace_back(serve, i);
   for (std::thread& thread : threads) thread.join();
-  const Outcome outcome{calls, std::chrono::duration<double>(Clock::now() - start).count()};
+  const Outcome outcome{calls, std::chrono::duration<double>(Clock::now() - start).count(),
+                        works_here() ? cpu_seconds() - cpu_before : 0};
   next_code_ = std::min(code.load(), codes_.size());
   if (!wrong.empty()) throw Wrong(name() + ": " + wrong);
   if (work == Work::sell_hot || work == Work::sell_100) tally.orders += calls, tally.tickets += calls;

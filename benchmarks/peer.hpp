@@ -45,6 +45,8 @@ inline constexpr int seed_order_max = 50;
 struct Outcome {
   std::int64_t calls = 0;
   double seconds = 0;
+  double cpu_seconds = 0;  // of the process that calls; 0 where the work is done elsewhere
+  [[nodiscard]] double cpu_us() const { return calls > 0 ? cpu_seconds * 1e6 / static_cast<double>(calls) : 0; }
   [[nodiscard]] double rate() const { return seconds > 0 ? static_cast<double>(calls) / seconds : 0; }
 };
 
@@ -110,7 +112,8 @@ class ThreadedPeer : public Peer {
  protected:
   virtual std::unique_ptr<Caller> caller(Person person) = 0;
   void seed_list();
-  void dismiss();  // lets all callers go, before what they stand on goes
+  [[nodiscard]] virtual bool works_here() const { return true; }  // no server does the work
+  void dismiss();                                                 // lets all callers go, before what they stand on goes
 
  private:
   Caller& hired(Person person, std::size_t index);

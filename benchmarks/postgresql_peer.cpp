@@ -205,6 +205,7 @@ class PostgresPeer final : public ThreadedPeer {
   }
 
  protected:
+  [[nodiscard]] bool works_here() const override { return false; }
   std::unique_ptr<Caller> caller(Person person) override {
     if (person == Person::member) return std::make_unique<PostgresCaller>(where_, people_, people_.member, "member");
     if (person == Person::manager) return std::make_unique<PostgresCaller>(where_, people_, people_.manager, "manager");

@@ -55,7 +55,7 @@ class PythonPeer final : public Peer {
   Outcome run(Work work, int callers, double seconds) override {
     const Json reply = ask({{"do", "run"}, {"work", name_of(work)}, {"callers", callers}, {"seconds", seconds}});
     note(reply);
-    return {reply["calls"], reply["elapsed"]};
+    return {reply["calls"], reply["elapsed"], reply["cpu"]};
   }
 
   Counts count() override {
