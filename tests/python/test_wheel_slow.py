@@ -20,6 +20,7 @@ import pytest
 
 ROOT = Path(os.environ["EC_SOURCE_DIR"])
 BUILD = Path(os.environ["EC_BUILD_DIR"])
+TREE = BUILD.parent / f"{BUILD.name}-wheel"
 TOUR = """
 import datetime, pathlib, sys, tempfile, uuid
 import eventcore as ec
@@ -57,7 +58,7 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     yield place
-    shutil.rmtree(place / "tree", ignore_errors=True)
+    shutil.rmtree(TREE, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +71,11 @@ def sdist(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(folder: Path) -> Path:
-    """Built with the tools of the test environment, in a build tree of its own. Compiler and warnings are those of the
-    main build, so that ccache knows most of the objects."""
+    """Built with the tools of the test environment, in a build tree of its own beside the main one. Depth of the
+    folder, compiler and warnings are the main build's, so that ccache knows most of the objects."""
     jobs = os.environ.get("EVENTCORE_JOBS", str(os.cpu_count() or 1))
     run(sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", folder,
-        "-C", f"build-dir={folder / 'tree'}", "-C", "cmake.define.EVENTCORE_WERROR=ON", ROOT,
+        "-C", f"build-dir={TREE}", "-C", "cmake.define.EVENTCORE_WERROR=ON", ROOT,
         CC="cc", CXX="c++", CMAKE_BUILD_PARALLEL_LEVEL=jobs,
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     (built,) = folder.glob("eventcore-*.whl")
