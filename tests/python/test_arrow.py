@@ -112,6 +112,11 @@ def test_polars_and_pandas_take_rows_as_they_are(festival: Festival) -> None:
     table = rows.to_pandas()
     assert len(table) == 12 and int(table["is_preferred"].sum()) == 6
     assert str(table["created_at"].dt.tz) == "UTC"
+    size = table["version"].sum()  # numbers of numpy go back in
+    organization_id, name = table["organization_id"].iloc[0], table["name"].iloc[0]
+    venue = session.insert("venues", {"organization_id": organization_id, "name": name, "address": "x",
+                                      "max_capacity": size})
+    assert venue["max_capacity"] == 12 and venue["name"] == "Größe 0"
 
 
 def test_errors_come_through_the_stream(festival: Festival) -> None:

@@ -3,7 +3,7 @@ names every bad field at once, and nothing is changed. New tables and commands j
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -113,7 +113,8 @@ def world() -> Iterator[World]:
         festival.session.register_device(event_id=festival.event_id, name="Gate")
         bound = festival.service()
         foreign = festival.engine.session(ec.Principal.service("other", other))
-        yield World(festival, bound, festival.service(), ids_of(bound, festival.organization_id), ids_of(foreign, other))
+        own = ids_of(bound, festival.organization_id)
+        yield World(festival, bound, festival.service(), own, ids_of(foreign, other))
 
 
 def deep(levels: int) -> Any:
@@ -280,19 +281,27 @@ def test_queries(world: World, table: dict[str, Any]) -> None:
 
 def test_unknown_tables_and_commands(world: World) -> None:
     session: Any = world.session
+    use: Callable[[str], object]
+    of_tables: list[Callable[[str], object]] = [
+        lambda name: session.get(name, uuid4()),
+        lambda name: session.list(name).all(),
+        lambda name: session.count(name),
+        lambda name: session.insert(name, {}),
+        lambda name: session.insert_many(name, []),
+        lambda name: session.update(name, uuid4(), {}),
+        lambda name: session.delete(name, uuid4()),
+    ]
+    of_commands: list[Callable[[str], object]] = [
+        lambda name: session.call(name),
+        lambda name: session.submit(name).result(),
+        lambda name: session.call_many([(name, {})]),
+    ]
     for name in ("", "no_such_table", "venues; drop", "sqlite_master", "Venues", "v" * 10_000):
-        with world.unchanged():
-            for use in (lambda: session.get(name, uuid4()), lambda: session.list(name).all(),
-                        lambda: session.count(name), lambda: session.insert(name, {}), lambda: session.update(name, uuid4(), {}),
-                        lambda: session.delete(name, uuid4()), lambda: session.insert_many(name, [])):
-                with pytest.raises(ec.ValidationError) as caught:
-                    use()
-                assert caught.value.code == "unknown_table"
-            for use in (lambda: session.call(name), lambda: session.submit(name).result(),
-                        lambda: session.call_many([(name, {})])):
-                with pytest.raises(ec.ValidationError) as caught:
-                    use()
-                assert caught.value.code == "unknown_command"
+        for code, uses in (("unknown_table", of_tables), ("unknown_command", of_commands)):
+            for use in uses:
+                with world.unchanged(), pytest.raises(ec.ValidationError) as caught:
+                    use(name)
+                assert caught.value.code == code
 
 
 # ---- commands --------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
-"""The wheel: built from a source distribution as `pip install .` does, in a clean virtual environment, and used there.
-And the native module once more with the newest pybind11, since the build tree may have an older one."""
+"""The wheel: built as `pip install .` does it, installed into a clean virtual environment, and used there; what the
+source distribution holds; and the native module once more with the newest pybind11, since the build tree may have an
+older one."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ import pytest
 
 ROOT = Path(os.environ["EC_SOURCE_DIR"])
 BUILD = Path(os.environ["EC_BUILD_DIR"])
-SQLCIPHER = ROOT / "third_party" / "sqlcipher" / "src"
+TREE = BUILD.parent / f"{BUILD.name}-wheel"
 TOUR = """
 import datetime, pathlib, sys, tempfile, uuid
 import eventcore as ec
@@ -53,12 +54,11 @@ def run(*command: str | Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Beside the build tree and always the same one, so that ccache knows the sources again."""
     place = BUILD / "wheel"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     yield place
-    shutil.rmtree(place / "source", ignore_errors=True)
+    shutil.rmtree(TREE, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +70,13 @@ def sdist(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wheel(folder: Path, sdist: Path) -> Path:
-    """Built with the tools of the test environment, from the unpacked source distribution."""
-    with tarfile.open(sdist) as archive:
-        archive.extractall(folder / "unpacked", filter="data")
-    (folder / "source").unlink(missing_ok=True)
-    next((folder / "unpacked").iterdir()).rename(folder / "source")
+def wheel(folder: Path) -> Path:
+    """Built with the tools of the test environment, in a build tree of its own beside the main one. Depth of the
+    folder, compiler and warnings are the main build's, so that ccache knows most of the objects."""
     jobs = os.environ.get("EVENTCORE_JOBS", str(os.cpu_count() or 1))
     run(sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", folder,
-        folder / "source", EVENTCORE_SQLCIPHER_SOURCE_DIR=str(SQLCIPHER), CMAKE_BUILD_PARALLEL_LEVEL=jobs,
-        CCACHE_BASEDIR=str(folder / "source"), CCACHE_NOHASHDIR="1",
+        "-C", f"build-dir={TREE}", "-C", "cmake.define.EVENTCORE_WERROR=ON", ROOT,
+        CC="cc", CXX="c++", CMAKE_BUILD_PARALLEL_LEVEL=jobs,
         PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     (built,) = folder.glob("eventcore-*.whl")
     return built

@@ -11,6 +11,7 @@ from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from operator import index
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +61,8 @@ def _plain(value: Any) -> Any:
         return bytes(value).hex()
     if isinstance(value, Mapping):
         return dict(value)
+    if hasattr(value, "__index__"):  # whole numbers of numpy and the like
+        return index(value)
     if isinstance(value, Iterable) and not isinstance(value, set | frozenset):
         return list(value)
     raise TypeError(f"a value of type {type(value).__name__} cannot be given to the engine")

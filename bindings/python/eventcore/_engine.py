@@ -314,7 +314,7 @@ class Engine:
         """
         if not self._finalizer.alive:
             return
-        self._pull_logs()
+        quietly(lambda _: self._pull_logs(), 0)  # a store that stopped is closed all the same
         try:
             _native.engine_close(self._handle)
         finally:

@@ -228,6 +228,8 @@ py::bytes call_many(Handle session, std::string_view calls, const MaybeText& key
   });
 }
 
+// What follows runs straight through: a Ctrl-C is noticed when the call is done, and what it wrote is written.
+
 // ---- rows ----------------------------------------------------------------------------------------------------------
 
 py::bytes row_get(Handle session, std::string_view table, std::string_view id, const MaybeText& organization) {
