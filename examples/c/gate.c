@@ -35,7 +35,9 @@ static struct {
 static long undecided;
 static int beeps; /* to a terminal only */
 
-static void check(ec_status status, ec_error *error) {
+static ec_error *error; /* why the last call failed */
+
+static void check(ec_status status) {
     if (status == EC_OK) return;
     fprintf(stderr, "gate: %s (%s)\n", ec_error_message(error), ec_error_name(error));
     ec_error_free(error);
@@ -135,7 +137,6 @@ static void scan(ec_session *session, const char *event, const char *code, long 
 static ec_engine *open_store(const char *path, const char *key_file, const char *rehearsal_us) {
     char key[33];
     ec_engine *engine = NULL;
-    ec_error *error = NULL;
     ec_open_options options = EC_OPEN_OPTIONS_INIT;
     options.path = path;
     options.path_length = strlen(path);
@@ -143,9 +144,9 @@ static ec_engine *open_store(const char *path, const char *key_file, const char 
     options.key = key;
     options.key_length = read_file(key_file, key, sizeof key);
     options.flags = rehearsal_us ? EC_OPEN_TEST_CLOCK : 0;
-    check(ec_engine_open(&options, &engine, &error), error);
+    check(ec_engine_open(&options, &engine, &error));
     memset(key, 0, sizeof key);
-    if (rehearsal_us) check(ec_engine_clock_set(engine, strtoll(rehearsal_us, NULL, 10), &error), error);
+    if (rehearsal_us) check(ec_engine_clock_set(engine, strtoll(rehearsal_us, NULL, 10), &error));
     return engine;
 }
 
@@ -153,12 +154,11 @@ static ec_session *open_session(ec_engine *engine, const char *token_file) {
     char token[256], principal[12 * sizeof token + 64];
     char *end = principal + sprintf(principal, "{\"kind\":\"device\",\"token\":");
     ec_session *session = NULL;
-    ec_error *error = NULL;
     token[read_file(token_file, token, sizeof token - 1)] = '\0';
     token[strcspn(token, "\r\n")] = '\0';
     end = append_json(end, token);
     end += sprintf(end, "}");
-    check(ec_session_open(engine, principal, (size_t)(end - principal), &session, &error), error);
+    check(ec_session_open(engine, principal, (size_t)(end - principal), &session, &error));
     return session;
 }
 
@@ -207,7 +207,6 @@ int main(int argc, char **argv) {
     int i;
     ec_engine *engine;
     ec_session *session;
-    ec_error *error = NULL;
     if (argc < 5 || argc > 6 || strlen(argv[4]) > 64)
         return fprintf(stderr, "usage: gate STORE KEY_FILE TOKEN_FILE EVENT_ID [REHEARSAL_TIME_US] < codes\n"), 2;
     engine = open_store(argv[1], argv[2], argc == 6 ? argv[5] : NULL);
@@ -217,7 +216,7 @@ int main(int argc, char **argv) {
     for (i = 0; i < outcomes_max && outcomes[i].count > 0; ++i)
         printf("%s: %ld\n", outcomes[i].name, outcomes[i].count);
     if (undecided > 0) printf("undecided: %ld\n", undecided);
-    check(ec_session_close(session, &error), error);
-    check(ec_engine_close(engine, &error), error);
+    check(ec_session_close(session, &error));
+    check(ec_engine_close(engine, &error));
     return undecided == 0 ? 0 : 3;
 }
