@@ -26,6 +26,12 @@ foreach(source IN LISTS sources)
   ec_program(example_c_${name} eventcore ${source})
 endforeach()
 
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/c/tutorial/*.c)
+foreach(source IN LISTS sources)
+  get_filename_component(name ${source} NAME_WE)
+  ec_program(tutorial_c_${name} eventcore ${source})
+endforeach()
+
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/cpp/*.cpp)
 foreach(source IN LISTS sources)
   get_filename_component(name ${source} NAME_WE)
