@@ -187,6 +187,14 @@ class AsyncRows(Generic[R]):
         """All of them as plain dictionaries of native values."""
         return await self._session._run(self._rows.to_dicts)
 
+    async def to_pandas(self) -> Any:
+        """A pandas DataFrame; needs pandas and pyarrow."""
+        return await self._session._run(self._rows.to_pandas)
+
+    async def to_polars(self) -> Any:
+        """A polars DataFrame."""
+        return await self._session._run(self._rows.to_polars)
+
     async def first(self) -> R | None:
         """The first one, or None."""
         return await self._session._run(self._rows.first)
