@@ -248,6 +248,10 @@ class AsyncEngine:
             raise
         return AsyncSession(session, worker)
 
+    def add_recovery_code(self) -> str:
+        """Adds a further way to open the store: a code to print and lock away, shown this once."""
+        return self._engine.add_recovery_code()
+
     def stats(self) -> dict[str, int]:
         """Queue, commits, sizes, oldest reader, how far the anchor lags."""
         return self._engine.stats()
@@ -269,6 +273,29 @@ class AsyncEngine:
         await self.close()
 
 
-async def open(path: str | os.PathLike[str], key: Key | None = None, **options: Any) -> AsyncEngine:
+async def open(
+    path: str | os.PathLike[str],
+    key: Key | None = None,
+    *,
+    create: bool = False,
+    create_new: bool = False,
+    read_only: bool = False,
+    accept_loss: bool = False,
+    test_clock: bool = False,
+    cache_bytes: int = 0,
+    busy_timeout: float | None = None,
+) -> AsyncEngine:
     """Opens a store; the options are those of `eventcore.open`."""
-    return AsyncEngine(await asyncio.to_thread(lambda: _engine.open(path, key, **options)))
+    engine = await asyncio.to_thread(
+        _engine.open,
+        path,
+        key,
+        create=create,
+        create_new=create_new,
+        read_only=read_only,
+        accept_loss=accept_loss,
+        test_clock=test_clock,
+        cache_bytes=cache_bytes,
+        busy_timeout=busy_timeout,
+    )
+    return AsyncEngine(engine)
