@@ -20,8 +20,8 @@ endif()
 option(EVENTCORE_PYTHON "Build the Python package" ${python_default})
 if(NOT EVENTCORE_PYTHON)
   if(PROJECT_IS_TOP_LEVEL)
-    message(STATUS "The Python package is not built: it needs Python 3.11 or newer with its headers and pybind11, and no "
-      "sanitizer")
+    message(STATUS "The Python package is not built: it needs Python 3.11 or newer with its headers and pybind11, and "
+      "no sanitizer")
   endif()
   return()
 endif()
