@@ -161,7 +161,13 @@ class Rows(Generic[R]):
 
 
 class AsyncRows(Generic[R]):
-    """The rows of `AsyncSession.list`, read page by page in the session's thread."""
+    """The rows of `AsyncSession.list`, read page by page in the session's thread.
+
+    >>> async def names(session):
+    ...     return [row["name"] async for row in session.list("events")], await session.list("venues").first()
+    >>> in_session(names)
+    (['Aurora Night'], None)
+    """
 
     def __init__(self, session: AsyncSession, rows: Rows[R]) -> None:
         self._session = session
