@@ -105,7 +105,12 @@ def member(value):
 
 
 def enums_file(schema):
-    text = HEADER.format(doc="Enumerations of the schema. A value that a newer store knows comes as plain text.")
+    text = HEADER.format(doc="""Enumerations of the schema. A value that only a newer store knows comes as plain text.
+
+>>> ticket = session.get("tickets", ticket_id)
+>>> ticket["status"] is ec.enums.TicketStatus.VALID, ticket["status"] == "valid"
+(True, True)
+""")
     text += "from enum import StrEnum\n"
     for name, values in schema["enums"].items():
         text += f"\n\nclass {pascal(name)}(StrEnum):\n    " + f'"""One of: {", ".join(values)}."""'.replace(
@@ -159,7 +164,14 @@ def rows_file(schema):
         body += docstring([f"What may be given of a row of {table['name']}."]) + "\n"
         for column in writable:
             body += f"    {column['name']}: {in_type(column)}{' | None' if column['nullable'] else ''}\n"
-    text = HEADER.format(doc="A typed dictionary for the rows of each table, and one for what may be written.")
+    text = HEADER.format(doc="""A typed dictionary for the rows of each table, and one for what may be written.
+
+>>> values: ec.rows.VenueValues = {"organization_id": organization_id, "name": "Den", "address": "1 Lane",
+...                                "max_capacity": 9}
+>>> venue: ec.rows.VenueRow = session.insert("venues", values)
+>>> venue["max_capacity"]
+9
+""")
     text += "from collections.abc import Sequence\nfrom datetime import date, datetime\nfrom decimal import Decimal\n"
     text += "from typing import Any, TypedDict\nfrom uuid import UUID\n\n"
     text += "from .._types import DateLike, IdLike, MoneyLike, Point, PointLike, TimeLike\n"
