@@ -17,8 +17,9 @@ def main():
         subprocess.run([box_office, name], check=True, stdout=subprocess.DEVNULL)
         codes = (folder / "codes.txt").read_text(encoding="ascii").split()
         event = (folder / "event.txt").read_text(encoding="ascii")
-        door = subprocess.Popen([gate, folder / "festival.ecdb", folder / "festival.key", folder / "device.token", event],
-                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        files = [folder / name for name in ("festival.ecdb", "festival.key", "device.token")]
+        door = subprocess.Popen([gate, *files, event], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                bufsize=1)
         for number, (code, wanted) in enumerate([(codes[0], "admitted"), (codes[0], "already_used"),
                                                  ("nonsense", "forged"), (codes[1], "admitted")], start=1):
             door.stdin.write(code[:50])  # a scanner may type slowly
