@@ -25,24 +25,15 @@ target_include_directories(eventcore INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/bindings/c/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 
 add_dependencies(eventcore_static ec_sqlcipher_object)
+set(EC_STATIC_LIBRARIES ${EC_LIBRARIES})
+list(REMOVE_ITEM EC_STATIC_LIBRARIES nlohmann_json::nlohmann_json)
 target_link_libraries(eventcore_static
   PUBLIC ${EC_PUBLIC_LIBRARIES}
-  PRIVATE ${EC_LIBRARIES} ${QRCODEGEN_LIBRARY} m ${CMAKE_DL_LIBS})
+  # Installed, it names qrcodegencpp as the linker finds it, and no headers that only the engine itself compiles.
+  PRIVATE ${EC_STATIC_LIBRARIES} $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>
+    $<BUILD_INTERFACE:${QRCODEGEN_LIBRARY}> $<INSTALL_INTERFACE:qrcodegencpp> m ${CMAKE_DL_LIBS})
 set_target_properties(eventcore_static PROPERTIES LINKER_LANGUAGE CXX OUTPUT_NAME eventcore EXPORT_NAME static)
 target_include_directories(eventcore_static INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/bindings/c/include>
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(eventcore_static INTERFACE cxx_std_20)
-
-include(CMakePackageConfigHelpers)
-set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/eventcore)
-configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/eventcoreConfig.cmake.in
-  ${PROJECT_BINARY_DIR}/eventcoreConfig.cmake INSTALL_DESTINATION ${config_dir})
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/eventcoreConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(TARGETS eventcore eventcore_static EXPORT eventcore)
-install(EXPORT eventcore NAMESPACE eventcore:: FILE eventcoreTargets.cmake DESTINATION ${config_dir})
-install(FILES ${PROJECT_BINARY_DIR}/eventcoreConfig.cmake ${PROJECT_BINARY_DIR}/eventcoreConfigVersion.cmake
-  DESTINATION ${config_dir})
-install(DIRECTORY include/eventcore DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
-install(DIRECTORY bindings/c/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DOCDIR})

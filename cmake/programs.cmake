@@ -26,11 +26,22 @@ foreach(source IN LISTS sources)
   ec_program(example_c_${name} eventcore ${source})
 endforeach()
 
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/c/tutorial/*.c)
+foreach(source IN LISTS sources)
+  get_filename_component(name ${source} NAME_WE)
+  ec_program(tutorial_c_${name} eventcore ${source})
+endforeach()
+
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/examples/cpp/*.cpp)
 foreach(source IN LISTS sources)
   get_filename_component(name ${source} NAME_WE)
   ec_program(example_cpp_${name} eventcore_static ${source})
 endforeach()
+
+if(EXISTS ${PROJECT_SOURCE_DIR}/examples/shop/shop.cpp)
+  ec_program(example_shop eventcore_static ${PROJECT_SOURCE_DIR}/examples/shop/shop.cpp)
+  target_link_libraries(example_shop PRIVATE nlohmann_json::nlohmann_json Threads::Threads)
+endif()
 
 # examples/demo: NAME_main.c or NAME_main.cpp is a program NAME of its own beside eventcore_demo, the rest is the demo.
 file(GLOB sources CONFIGURE_DEPENDS
@@ -55,9 +66,4 @@ if(sources)
   endforeach()
 endif()
 
-file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/benchmarks/*.cpp)
-foreach(source IN LISTS sources)
-  get_filename_component(name ${source} NAME_WE)
-  ec_program(bench_${name} eventcore_static ${source})
-  target_link_libraries(bench_${name} PRIVATE nlohmann_json::nlohmann_json Threads::Threads)
-endforeach()
+add_subdirectory(${PROJECT_SOURCE_DIR}/benchmarks)

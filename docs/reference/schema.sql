@@ -37,7 +37,11 @@ CREATE TABLE ec_chain_heads (
   organization_id BLOB PRIMARY KEY NOT NULL CHECK (length(organization_id) = 16),
   seq INTEGER NOT NULL,
   hash BLOB NOT NULL CHECK (length(hash) = 32),
-  feed_seq INTEGER NOT NULL
+  feed_seq INTEGER NOT NULL,
+  checkpoint_seq INTEGER NOT NULL DEFAULT 0,
+  checkpoint_time INTEGER NOT NULL DEFAULT 0,
+  checkpoint_hash BLOB,
+  checkpoint_signature BLOB
 ) STRICT;
 
 CREATE TABLE ec_feed (

@@ -12,7 +12,9 @@
 static const char *folder;
 
 /* Every failure says what it is; a program with more to lose would look at ec_error_code. */
-static void check(ec_status status, ec_error *error) {
+static ec_error *error; /* why the last call failed */
+
+static void check(ec_status status) {
     if (status == EC_OK) return;
     fprintf(stderr, "box_office: %s (%s)\n", ec_error_message(error), ec_error_name(error));
     ec_error_free(error);
@@ -21,8 +23,7 @@ static void check(ec_status status, ec_error *error) {
 
 static ec_bytes *call(ec_session *session, const char *command, const char *arguments) {
     ec_bytes *reply = NULL;
-    ec_error *error = NULL;
-    check(ec_call(session, command, strlen(command), arguments, strlen(arguments), &reply, &error), error);
+    check(ec_call(session, command, strlen(command), arguments, strlen(arguments), &reply, &error));
     return reply;
 }
 
@@ -73,7 +74,6 @@ static ec_engine *open_store(void) {
     char path[4096];
     unsigned char key[32];
     ec_engine *engine = NULL;
-    ec_error *error = NULL;
     ec_open_options options = EC_OPEN_OPTIONS_INIT;
     make_key(key);
     snprintf(path, sizeof path, "%s/festival.ecdb", folder);
@@ -83,7 +83,7 @@ static ec_engine *open_store(void) {
     options.key = key;
     options.key_length = sizeof key;
     options.flags = EC_OPEN_CREATE_NEW;
-    check(ec_engine_open(&options, &engine, &error), error);
+    check(ec_engine_open(&options, &engine, &error));
     memset(key, 0, sizeof key);
     return engine;
 }
@@ -93,17 +93,16 @@ static void put_on_sale(ec_session *session, const char *organization, char *eve
     char row[1024], start[32], end[32];
     time_t begin = time(NULL) + 2 * 3600, finish = begin + 6 * 3600;
     ec_bytes *reply = NULL;
-    ec_error *error = NULL;
     strftime(start, sizeof start, "%Y-%m-%dT%H:%M:%SZ", gmtime(&begin));
     strftime(end, sizeof end, "%Y-%m-%dT%H:%M:%SZ", gmtime(&finish));
     snprintf(row, sizeof row,
              "{\"organization_id\":\"%s\",\"name\":\"Aurora Night\",\"status\":\"confirmed\","
              "\"start_datetime\":\"%s\",\"end_datetime\":\"%s\"}", organization, start, end);
-    check(ec_row_insert(session, NULL, EC_TEXT("events"), row, strlen(row), &reply, &error), error);
+    check(ec_row_insert(session, NULL, EC_TEXT("events"), row, strlen(row), &reply, &error));
     pick(reply, "{", "id", event, 64);
     snprintf(row, sizeof row,
              "{\"event_id\":\"%s\",\"name\":\"Standing\",\"base_price\":\"25.00\",\"total_quantity\":200}", event);
-    check(ec_row_insert(session, NULL, EC_TEXT("ticket_categories"), row, strlen(row), &reply, &error), error);
+    check(ec_row_insert(session, NULL, EC_TEXT("ticket_categories"), row, strlen(row), &reply, &error));
     pick(reply, "{", "id", category, 64);
 }
 
@@ -132,12 +131,11 @@ int main(int argc, char **argv) {
     char organization[64], event[64], category[64], token[256], text[256];
     ec_engine *engine;
     ec_session *session = NULL;
-    ec_error *error = NULL;
     ec_bytes *reply;
     if (argc != 2) return fprintf(stderr, "usage: box_office FOLDER\n"), 2;
     folder = argv[1];
     engine = open_store();
-    check(ec_session_open(engine, EC_TEXT("{\"kind\":\"service\",\"reason\":\"counter\"}"), &session, &error), error);
+    check(ec_session_open(engine, EC_TEXT("{\"kind\":\"service\",\"reason\":\"counter\"}"), &session, &error));
 
     reply = call(session, "create_organization",
                  "{\"name\":\"Aurora\",\"slug\":\"aurora\","
@@ -155,7 +153,7 @@ int main(int argc, char **argv) {
     reply = call(session, "event_report", text);
     printf("report: %s\n", ec_bytes_data(reply));
     ec_bytes_free(reply);
-    check(ec_session_close(session, &error), error);
-    check(ec_engine_close(engine, &error), error);
+    check(ec_session_close(session, &error));
+    check(ec_engine_close(engine, &error));
     return ec_handles_live() == 0 ? 0 : 1;
 }

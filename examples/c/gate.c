@@ -2,15 +2,22 @@
  *
  *     gate STORE KEY_FILE TOKEN_FILE EVENT_ID [REHEARSAL_TIME_US] < codes.txt
  *
- * KEY_FILE holds the store's 32-byte key, TOKEN_FILE what register_device answered. With a time, the gate rehearses: it
- * acts as if it were that moment. Prints one line a scan and how many came to what; answers 0 when every scan was
- * decided, however it was.
+ * A scanner that types what it reads and ends it with a line feed, as most do, is all the hardware it takes; no network
+ * is needed. KEY_FILE holds the store's 32-byte key, TOKEN_FILE what register_device answered. With a time, the gate
+ * rehearses: it acts as if it were that moment.
  *
- * Scans are submitted some at a time, so that one commit carries many; an answer is given when its scan is kept. */
+ * Prints one line a scan, and at the end how many came to what. On a terminal it beeps: once for "admitted", three times
+ * for everything else. Exit: 0 every line was decided; 3 some were not (they are named); 1 the store could not be used;
+ * 2 wrong arguments.
+ *
+ * Scans that already wait are submitted together, so that one commit carries many, and an answer is given when its scan
+ * is kept. Nobody waits for the next in the queue: when no further line is there, what was read is answered. */
+#define _POSIX_C_SOURCE 200809L
 #include <eventcore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { in_flight_max = 64, line_max = 1024, outcomes_max = 32 };
 
@@ -26,8 +33,11 @@ static struct {
 } outcomes[outcomes_max];
 
 static long undecided;
+static int beeps; /* to a terminal only */
 
-static void check(ec_status status, ec_error *error) {
+static ec_error *error; /* why the last call failed */
+
+static void check(ec_status status) {
     if (status == EC_OK) return;
     fprintf(stderr, "gate: %s (%s)\n", ec_error_message(error), ec_error_name(error));
     ec_error_free(error);
@@ -42,7 +52,7 @@ static size_t read_file(const char *path, char *bytes, size_t size) {
     return got;
 }
 
-/* Appends `text` as a JSON string; answers the new end. The room is twelve bytes for each of the text's. */
+/* Appends `text` as a JSON string; answers the new end. It takes at most six bytes for each of the text's. */
 static char *append_json(char *end, const char *text) {
     *end++ = '"';
     for (; *text; ++text) {
@@ -56,8 +66,10 @@ static char *append_json(char *end, const char *text) {
     return end;
 }
 
-static void count_outcome(const char *name) {
+/* Prints, beeps and counts the outcome of one scan. */
+static void tell(long line, const char *name) {
     int i = 0;
+    printf("%ld %s%s\n", line, name, !beeps ? "" : strcmp(name, "admitted") == 0 ? "\a" : "\a\a\a");
     while (i < outcomes_max - 1 && outcomes[i].count > 0 && strcmp(outcomes[i].name, name) != 0) ++i;
     snprintf(outcomes[i].name, sizeof outcomes[i].name, "%s", name);
     ++outcomes[i].count;
@@ -76,7 +88,7 @@ static void read_outcome(ec_bytes *reply, char *outcome, size_t size) {
 }
 
 static void refuse(long line, ec_error *error) {
-    printf("%ld undecided: %s\n", line, ec_error_message(error));
+    printf("%ld undecided: %s%s\n", line, ec_error_message(error), beeps ? "\a\a\a" : "");
     ec_error_free(error);
     ++undecided;
 }
@@ -90,8 +102,7 @@ static void settle(void) {
         ec_error *error = NULL;
         if (ec_wait(in_flight[i].pending, -1, &reply, &error) == EC_OK) {
             read_outcome(reply, outcome, sizeof outcome);
-            printf("%ld %s\n", in_flight[i].line, outcome);
-            count_outcome(outcome);
+            tell(in_flight[i].line, outcome);
         } else {
             refuse(in_flight[i].line, error);
         }
@@ -126,7 +137,6 @@ static void scan(ec_session *session, const char *event, const char *code, long 
 static ec_engine *open_store(const char *path, const char *key_file, const char *rehearsal_us) {
     char key[33];
     ec_engine *engine = NULL;
-    ec_error *error = NULL;
     ec_open_options options = EC_OPEN_OPTIONS_INIT;
     options.path = path;
     options.path_length = strlen(path);
@@ -134,9 +144,9 @@ static ec_engine *open_store(const char *path, const char *key_file, const char 
     options.key = key;
     options.key_length = read_file(key_file, key, sizeof key);
     options.flags = rehearsal_us ? EC_OPEN_TEST_CLOCK : 0;
-    check(ec_engine_open(&options, &engine, &error), error);
+    check(ec_engine_open(&options, &engine, &error));
     memset(key, 0, sizeof key);
-    if (rehearsal_us) check(ec_engine_clock_set(engine, strtoll(rehearsal_us, NULL, 10), &error), error);
+    if (rehearsal_us) check(ec_engine_clock_set(engine, strtoll(rehearsal_us, NULL, 10), &error));
     return engine;
 }
 
@@ -144,46 +154,69 @@ static ec_session *open_session(ec_engine *engine, const char *token_file) {
     char token[256], principal[12 * sizeof token + 64];
     char *end = principal + sprintf(principal, "{\"kind\":\"device\",\"token\":");
     ec_session *session = NULL;
-    ec_error *error = NULL;
     token[read_file(token_file, token, sizeof token - 1)] = '\0';
     token[strcspn(token, "\r\n")] = '\0';
     end = append_json(end, token);
     end += sprintf(end, "}");
-    check(ec_session_open(engine, principal, (size_t)(end - principal), &session, &error), error);
+    check(ec_session_open(engine, principal, (size_t)(end - principal), &session, &error));
     return session;
 }
 
-/* One line without its end, of at most line_max - 1 bytes; the rest of a longer one is dropped. 0 at the end. */
-static int read_line(char *line) {
-    int c;
-    if (fgets(line, line_max, stdin) == NULL) return 0;
-    if (strchr(line, '\n') == NULL)
-        do c = getchar();
-        while (c != '\n' && c != EOF);
-    line[strcspn(line, "\r\n")] = '\0';
-    return 1;
+/* A code is visible ASCII; what is not was no code, and nobody has to be asked. */
+static int is_readable(const char *line, size_t length) {
+    size_t i;
+    for (i = 0; i < length; ++i)
+        if (line[i] < 0x21 || line[i] > 0x7e) return 0;
+    return length < line_max;
+}
+
+static void take_line(ec_session *session, const char *event, char *line, size_t length, long number) {
+    while (length > 0 && (line[length - 1] == '\r' || line[length - 1] == ' ')) --length;
+    line[length] = '\0';
+    if (length == 0) return; /* an empty line is nobody's */
+    if (is_readable(line, length)) {
+        scan(session, event, line, number);
+    } else {
+        settle(); /* keep the order of the lines */
+        tell(number, "unreadable");
+    }
+}
+
+/* Reads lines until there are no more. Of a line that is too long only the beginning is kept: it is unreadable. */
+static void serve(ec_session *session, const char *event) {
+    static char bytes[65536], line[line_max + 1];
+    size_t length = 0;
+    long number = 0;
+    ssize_t got, i;
+    while ((got = read(STDIN_FILENO, bytes, sizeof bytes)) > 0) {
+        for (i = 0; i < got; ++i) {
+            if (bytes[i] == '\n') {
+                take_line(session, event, line, length, ++number);
+                length = 0;
+            } else if (length < line_max) {
+                line[length++] = bytes[i];
+            }
+        }
+        settle(); /* nobody else is waiting just now */
+    }
+    if (length > 0) take_line(session, event, line, length, ++number); /* the last line may lack its end */
+    settle();
 }
 
 int main(int argc, char **argv) {
-    char line[line_max];
-    long number = 0;
     int i;
     ec_engine *engine;
     ec_session *session;
-    ec_error *error = NULL;
     if (argc < 5 || argc > 6 || strlen(argv[4]) > 64)
         return fprintf(stderr, "usage: gate STORE KEY_FILE TOKEN_FILE EVENT_ID [REHEARSAL_TIME_US] < codes\n"), 2;
     engine = open_store(argv[1], argv[2], argc == 6 ? argv[5] : NULL);
     session = open_session(engine, argv[3]);
-    while (read_line(line)) {
-        ++number;
-        if (line[0] != '\0') scan(session, argv[4], line, number);
-    }
-    settle();
+    beeps = isatty(STDOUT_FILENO);
+    serve(session, argv[4]);
     for (i = 0; i < outcomes_max && outcomes[i].count > 0; ++i)
         printf("%s: %ld\n", outcomes[i].name, outcomes[i].count);
     if (undecided > 0) printf("undecided: %ld\n", undecided);
-    check(ec_session_close(session, &error), error);
-    check(ec_engine_close(engine, &error), error);
-    return undecided == 0 ? 0 : 1;
+    check(ec_session_close(session, &error));
+    check(ec_engine_close(engine, &error));
+    return undecided == 0 ? 0 : 3;
 }

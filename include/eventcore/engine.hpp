@@ -51,6 +51,29 @@ class Key {
   std::unique_ptr<Held> held_;
 };
 
+// How sessions of kind "jwt" are checked. The algorithm is fixed here and never taken from a token.
+class Jwt {
+ public:
+  static Jwt hs256(std::span<const std::uint8_t> secret);      // at least 32 bytes, shared with the issuer
+  static Jwt eddsa(std::span<const std::uint8_t> public_key);  // the issuer's Ed25519 public key, 32 bytes
+  ~Jwt();
+  Jwt(Jwt&&) noexcept;
+  Jwt& operator=(Jwt&&) noexcept;
+  Jwt(const Jwt&) = delete;
+  Jwt& operator=(const Jwt&) = delete;
+
+  std::string audience;              // compared with `aud` when not empty
+  std::string issuer;                // compared with `iss` when not empty
+  bool emails_are_verified = false;  // the issuer vouches for every e-mail address it names
+
+  struct Held;
+  [[nodiscard]] const Held* held() const { return held_.get(); }
+
+ private:
+  Jwt();
+  std::unique_ptr<Held> held_;
+};
+
 struct OpenOptions {
   std::string path;  // NAME.ecdb; its side files lie beside it
   Key key;
@@ -61,6 +84,7 @@ struct OpenOptions {
   bool test_clock = false;                        // Engine::set_clock works, and only then
   std::int64_t cache_bytes = 64LL * 1024 * 1024;  // page cache of a connection
   std::int64_t busy_timeout_us = 10'000'000;      // waiting for other processes' write turns
+  std::optional<Jwt> jwt;                         // absent: sessions of kind "jwt" are refused
 };
 
 struct CallOptions {

@@ -16,14 +16,50 @@ namespace {
 
 using Piece = std::function<Result<Json>(work::UnitOfWork&)>;
 
-// One unit of work of a sweep.
-Result<Json> run_piece(const std::shared_ptr<EngineCore>& engine, const policy::Principal& principal, Piece piece) {
-  auto request = std::make_shared<Request>(engine, principal, "run_maintenance", engine->clock().now_us());
-  request->body = std::move(piece);
-  EC_TRY(store, engine->store());
-  EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }));
-  return parse_json(request->reply);
-}
+// A sweep, piece by piece, each a unit of work.
+class Sweep {
+ public:
+  Sweep(std::shared_ptr<EngineCore> engine, const policy::Principal& principal, std::int64_t deadline)
+      : engine_(std::move(engine)), principal_(principal), deadline_(deadline) {}
+
+  Result<Json> run(Piece piece) {
+    EC_TRY(reply, write(request(std::move(piece))));
+    return parse_json(reply);
+  }
+
+  // The reply stored under the key of an earlier run, or an empty text.
+  Result<std::string> replay(std::string_view key, const Digest& request_hash) {
+    const auto asked = request({});
+    asked->only_replay = true;
+    asked->idempotency_key = key;
+    asked->request_hash = request_hash;
+    return write(asked);
+  }
+
+  // The last piece; its reply is kept under the key, where there is one.
+  Result<std::string> finish(Piece piece, std::string_view key, const Digest& request_hash) {
+    const auto last = request(std::move(piece));
+    last->idempotency_key = key;
+    last->request_hash = request_hash;
+    return write(last);
+  }
+
+ private:
+  std::shared_ptr<Request> request(Piece piece) {
+    auto made = std::make_shared<Request>(engine_, principal_, "run_maintenance", engine_->clock().now_us());
+    made->body = std::move(piece);
+    return made;
+  }
+  Result<std::string> write(const std::shared_ptr<Request>& request) {
+    EC_TRY(store, engine_->store());
+    EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }, deadline_));
+    return std::move(request->reply);
+  }
+
+  std::shared_ptr<EngineCore> engine_;
+  const policy::Principal& principal_;
+  std::int64_t deadline_;
+};
 
 Json swept_json(const operations::Swept& swept) {
   Json json = Json::object();
@@ -69,10 +105,17 @@ std::vector<NamedPiece> pieces_of(const Uuid& organization, std::int64_t limit) 
 
 }  // namespace
 
-Result<Json> run_maintenance(const std::shared_ptr<EngineCore>& engine, const policy::Principal& principal,
-                             const schema::Arguments& arguments) {
-  EC_TRY(organizations, tenants(*engine, principal, arguments.optional_uuid("organization_id")));
-  const std::int64_t limit = arguments.integer("limit");
+Result<std::string> run_maintenance(const std::shared_ptr<EngineCore>& engine, const policy::Principal& principal,
+                                    const Json& arguments, std::string_view idempotency_key, std::int64_t deadline) {
+  Sweep sweep(engine, principal, deadline);
+  const Digest request_hash = request_digest("run_maintenance", arguments);
+  if (!idempotency_key.empty()) {
+    EC_TRY(known, sweep.replay(idempotency_key, request_hash));
+    if (!known.empty()) return known;
+  }
+  const schema::Arguments given(arguments);
+  EC_TRY(organizations, tenants(*engine, principal, given.optional_uuid("organization_id")));
+  const std::int64_t limit = given.integer("limit");
   Json totals = Json::object();
   totals["removed_rows"] = 0;
   totals["expired_orders"] = 0;
@@ -80,20 +123,20 @@ Result<Json> run_maintenance(const std::shared_ptr<EngineCore>& engine, const po
   bool more = false;
   for (const Uuid& organization : organizations) {
     for (const NamedPiece& piece : pieces_of(organization, limit)) {
-      EC_TRY(swept, run_piece(engine, principal, [&piece](work::UnitOfWork& unit) -> Result<Json> {
-               EC_TRY(done, piece.run(unit));
-               return swept_json(done);
-             }));
+      EC_TRY(swept, sweep.run([&piece](work::UnitOfWork& unit) -> Result<Json> {
+        EC_TRY(done, piece.run(unit));
+        return swept_json(done);
+      }));
       totals[piece.name] = totals[piece.name].get<std::int64_t>() + swept["rows"].get<std::int64_t>();
       more = more || swept["more"].get<bool>();
     }
   }
-  EC_TRYV(run_piece(engine, principal, [limit](work::UnitOfWork& unit) -> Result<Json> {
-    EC_TRYV(operations::forget_old(unit, limit));
-    return Json(nullptr);
-  }));
   totals["more"] = more;
-  return totals;
+  const auto forget = [limit, totals](work::UnitOfWork& unit) -> Result<Json> {
+    EC_TRYV(operations::forget_old(unit, limit));
+    return totals;
+  };
+  return sweep.finish(forget, idempotency_key, request_hash);
 }
 
 Result<Json> verify_store(EngineCore& engine, const policy::Principal& principal, const schema::Arguments& arguments) {

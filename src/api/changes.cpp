@@ -1,5 +1,7 @@
 #include "api/changes.hpp"
 
+#include <algorithm>
+
 #include "base/time.hpp"
 #include "feed/facts.hpp"
 #include "policy/access.hpp"
@@ -73,7 +75,7 @@ Status read_batch(store::Reader& reader, const policy::Principal& principal, con
   const bool store_wide = facts.is_service() && !facts.organization;
   const std::optional<Uuid> tenant = store_wide ? std::nullopt : facts.organization;
   EC_TRY(first, first_kept(reader, tenant));
-  if (first > batch.next + 1) return fail_fact(Errc::feed_gone, "first_kept", std::to_string(first));
+  if (first - 1 > batch.next) return fail_fact(Errc::feed_gone, "first_kept", std::to_string(first));
   EC_TRY(rows, reader.changes(tenant, batch.next, read_ahead));
   for (const store::FeedRow& row : rows) {
     EC_TRY(json, delivered(row, facts, store_wide));
@@ -93,8 +95,9 @@ Result<Json> read_changes(EngineCore& engine, const policy::Principal& principal
   FailureDetail detail;
   if (request.since < 0) detail.fields.push_back({"since", "must not be negative"});
   if (request.limit < 1 || request.limit > limit_max) detail.fields.push_back({"limit", "must be from 1 to 1000"});
+  if (request.timeout_us < 0) detail.fields.push_back({"timeout_us", "must not be negative"});
   if (!detail.fields.empty()) return Failure(Errc::invalid_argument, std::move(detail));
-  const std::int64_t until = engine.clock().steady_us() + request.timeout_us;
+  const std::int64_t until = engine.clock().steady_us() + std::min(request.timeout_us, wait_max_us);
   Batch batch;
   batch.next = request.since;
   for (;;) {

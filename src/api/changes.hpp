@@ -6,6 +6,9 @@
 
 namespace eventcore::api {
 
+// Longer waits are as good as this one, and sums with a clock stay numbers.
+constexpr std::int64_t wait_max_us = INT64_MAX / 4;
+
 struct ChangesRequest {
   std::int64_t since = 0;
   std::int64_t limit = 100;

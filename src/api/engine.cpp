@@ -37,10 +37,12 @@ Status record_accepted_loss(const std::shared_ptr<EngineCore>& engine) {
 }  // namespace
 
 Result<std::shared_ptr<EngineCore>> EngineCore::open(store::OpenOptions options, bool test_clock,
-                                                     const Injected& injected) {
+                                                     const Injected& injected, policy::JwtConfig jwt) {
   crypto_init();
+  EC_TRYV(policy::check_jwt_config(jwt));
   std::shared_ptr<EngineCore> engine(new EngineCore);
   engine->process_ = ::getpid();
+  engine->jwt_ = std::move(jwt);
   if (test_clock) {
     auto clock = std::make_unique<TestClock>(injected.start_us != 0 ? injected.start_us : SystemClock().now_us());
     engine->test_clock_ = clock.get();
@@ -141,17 +143,27 @@ Result<Principal> read_customer(const Json& json) {
   return principal;
 }
 
-Result<Principal> read_device(EngineCore& engine, const Json& json) {
+// {"token": ...}: who that is, as the store says now.
+template <class Authenticate>
+Result<Principal> read_token(EngineCore& engine, const Json& json, const Authenticate& authenticate) {
   EC_TRYV(only_members(json, {"token"}));
   const std::string token = member(json, "token");
   Principal principal;
   EC_TRY(store, engine.store());
   EC_TRYV(store->read([&](store::Reader& reader) -> Status {
-    EC_TRY(found, policy::authenticate_device(reader, token));
-    principal = found;
+    EC_TRY(found, authenticate(reader, token));
+    principal = std::move(found);
     return ok();
   }));
   return principal;
+}
+
+Result<Principal> read_jwt(EngineCore& engine, const Json& json) {
+  const Micros now = engine.clock().now_us();
+  return read_token(engine, json, [&](store::Reader& reader, const std::string& token) -> Result<Principal> {
+    EC_TRY(claims, policy::verify_jwt(engine.jwt(), token, now));
+    return policy::authenticate_claims(reader, claims, now);
+  });
 }
 
 Result<Principal> read_row_principal(const Json& json, PrincipalKind kind) {
@@ -170,7 +182,14 @@ Result<Principal> read_principal(EngineCore& engine, std::string_view principal_
   const std::string kind = member(json, "kind");
   if (kind == "service") return read_service(json);
   if (kind == "customer") return read_customer(json);
-  if (kind == "device") return read_device(engine, json);
+  if (kind == "device") return read_token(engine, json, policy::authenticate_device);
+  if (kind == "api_key") {
+    const Micros now = engine.clock().now_us();
+    return read_token(engine, json, [now](store::Reader& reader, const std::string& token) {
+      return policy::authenticate_api_key(reader, token, now);
+    });
+  }
+  if (kind == "jwt") return read_jwt(engine, json);
   if (kind == "user") return read_row_principal(json, PrincipalKind::user);
   if (kind == "sponsor") return read_row_principal(json, PrincipalKind::sponsor);
   if (kind == "anon") {
@@ -179,9 +198,7 @@ Result<Principal> read_principal(EngineCore& engine, std::string_view principal_
     EC_TRYV(read_organization(json, principal));
     return principal;
   }
-  if (kind == "api_key" || kind == "jwt")
-    return Failure(Errc::unsupported, {"principals of kind " + kind + " come with a later release", {}, {}});
-  return bad_principal("kind", "must be service, user, customer, sponsor, device or anon");
+  return bad_principal("kind", "must be service, user, customer, sponsor, device, api_key, jwt or anon");
 }
 
 std::string stats_json(const store::StoreStats& stats) {

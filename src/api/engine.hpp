@@ -27,7 +27,7 @@ struct Injected {
 class EngineCore {
  public:
   static Result<std::shared_ptr<EngineCore>> open(store::OpenOptions options, bool test_clock,
-                                                  const Injected& injected = {});
+                                                  const Injected& injected = {}, policy::JwtConfig jwt = {});
 
   // The store for the length of a call, or `closed` / `forked`.
   Result<std::shared_ptr<store::Store>> store() const;
@@ -36,6 +36,7 @@ class EngineCore {
   [[nodiscard]] Random& random() { return *random_; }
   [[nodiscard]] UuidSource& ids() { return *ids_; }
   [[nodiscard]] Log& log() { return *log_; }
+  [[nodiscard]] const policy::JwtConfig& jwt() const { return jwt_; }
   Status set_clock(Micros now_us);
   Status close();
 
@@ -48,6 +49,7 @@ class EngineCore {
   Random* random_ = nullptr;
   std::unique_ptr<Log> log_;
   std::unique_ptr<UuidSource> ids_;
+  policy::JwtConfig jwt_;
   std::shared_ptr<store::Store> store_;  // exchanged atomically; null once closed
   std::int64_t process_ = 0;             // the process that opened it: a forked child must not use it
 };

@@ -37,7 +37,34 @@ Key Key::recovery_code(std::string_view text) {
   return key;
 }
 
+struct Jwt::Held {
+  policy::JwtAlgorithm algorithm;
+  SecretBytes key;
+};
+
+Jwt::Jwt() = default;
+Jwt::~Jwt() = default;
+Jwt::Jwt(Jwt&&) noexcept = default;
+Jwt& Jwt::operator=(Jwt&&) noexcept = default;
+
+Jwt Jwt::hs256(std::span<const std::uint8_t> secret) {
+  Jwt jwt;
+  jwt.held_ = std::make_unique<Held>(Held{policy::JwtAlgorithm::hs256, SecretBytes::copy_of(secret)});
+  return jwt;
+}
+
+Jwt Jwt::eddsa(std::span<const std::uint8_t> public_key) {
+  Jwt jwt;
+  jwt.held_ = std::make_unique<Held>(Held{policy::JwtAlgorithm::eddsa, SecretBytes::copy_of(public_key)});
+  return jwt;
+}
+
 namespace {
+
+policy::JwtConfig jwt_config(const std::optional<Jwt>& jwt) {
+  if (!jwt || jwt->held() == nullptr) return {};
+  return {jwt->held()->algorithm, jwt->held()->key.clone(), jwt->audience, jwt->issuer, jwt->emails_are_verified};
+}
 
 store::OpenOptions store_options(const OpenOptions& options) {
   store::OpenOptions out;
@@ -127,7 +154,7 @@ void Session::close() {
 }
 
 Result<Engine> Engine::open(OpenOptions options) {
-  EC_TRY(core, api::EngineCore::open(store_options(options), options.test_clock));
+  EC_TRY(core, api::EngineCore::open(store_options(options), options.test_clock, {}, jwt_config(options.jwt)));
   return Engine(std::move(core));
 }
 

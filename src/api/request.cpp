@@ -1,5 +1,7 @@
 #include "api/request.hpp"
 
+#include <charconv>
+
 #include "rules/rules.hpp"
 #include "schema/all.hpp"
 
@@ -53,25 +55,57 @@ Status check_idempotency_key(std::string_view key, PrincipalKind kind) {
 
 namespace {
 
-// A stored reply begins with a line that names the row the right to run hung on: "<table id> <organization> <row>".
-std::string with_subject(const std::optional<work::Reading::Subject>& subject, const std::string& reply) {
-  if (!subject) return "\n" + reply;
-  return std::to_string(subject->table) + " " + to_text(subject->organization) + " " + to_text(subject->id) + "\n" +
-         reply;
+// A stored reply begins with a line of the rights it hung on, a ';' after each: "<command id>" and, where the right
+// hung on a row, " <table id> <organization> <row>".
+using Right = work::Reading::Right;
+
+std::string with_rights(const std::vector<Right>& rights, const std::string& reply) {
+  std::string line;
+  for (const Right& right : rights) {
+    line += std::to_string(right.command);
+    if (right.table != 0)
+      line += " " + std::to_string(right.table) + " " + to_text(right.organization) + " " + to_text(right.row);
+    line += ";";
+  }
+  return line + "\n" + reply;
 }
 
-std::optional<work::Reading::Subject> read_subject(std::string_view line) {
+// Secrets that are shown once are not kept, so a replay cannot show them again. The first right is the unit's own, the
+// others are those of its calls in their order.
+Json without_secrets(Json reply, const std::vector<Right>& rights) {
+  const auto hide = [](Json& one, std::uint16_t id) {
+    const schema::CommandDef* command = schema::find_command(id);
+    if (command != nullptr && !command->shown_once.empty() && one.is_object())
+      one[std::string(command->shown_once)] = nullptr;
+  };
+  if (reply.is_object() && rights.size() == 2) hide(reply, rights[1].command);
+  if (reply.is_array())
+    for (std::size_t i = 0; i < reply.size() && i + 1 < rights.size(); ++i) hide(reply[i], rights[i + 1].command);
+  return reply;
+}
+
+Result<std::uint16_t> read_number(std::string_view text) {
+  std::uint16_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc() || end != text.data() + text.size())
+    return fail(Errc::internal, "a stored right is no right");
+  return number;
+}
+
+Result<Right> read_right(std::string_view text) {
+  Right right;
+  const std::size_t end = text.find(' ');
+  EC_TRY(command, read_number(text.substr(0, end)));
+  right.command = command;
+  if (end == std::string_view::npos) return right;
+  text.remove_prefix(end + 1);
   constexpr std::size_t uuid_length = 36;
-  if (line.size() < 2 * (uuid_length + 1) + 1) return std::nullopt;
-  work::Reading::Subject subject;
-  subject.table = static_cast<std::uint16_t>(std::stoul(std::string(line)));
-  const std::size_t cut = line.size() - 2 * uuid_length - 1;
-  auto organization = parse_uuid(line.substr(cut, uuid_length));
-  auto id = parse_uuid(line.substr(cut + uuid_length + 1));
-  if (!organization || !id) return std::nullopt;
-  subject.organization = organization.assume_value();
-  subject.id = id.assume_value();
-  return subject;
+  if (text.size() < 2 * (uuid_length + 1) + 1) return fail(Errc::internal, "a stored right is no right");
+  const std::size_t cut = text.size() - 2 * uuid_length - 1;
+  EC_TRY(table, read_number(text.substr(0, cut - 1)));
+  EC_TRY(organization, parse_uuid(text.substr(cut, uuid_length)));
+  EC_TRY(row, parse_uuid(text.substr(cut + uuid_length + 1)));
+  return Right{right.command, table, organization, row};
 }
 
 }  // namespace
@@ -85,28 +119,39 @@ policy::Operation operation_of(std::string_view record_call) {
 
 }  // namespace
 
-// A replay needs the right to the call now, not only the right it had then.
-Status Request::still_allowed(store::Writer& writer, const policy::Facts& facts, std::string_view subject_line) {
-  if (facts.is_service()) return ok();
-  const Errc refusal = command != nullptr ? Errc::command_denied : Errc::not_found;
-  const auto subject = read_subject(subject_line);
-  if (!subject) {
-    if (command != nullptr) return command->runs == schema::Runs::anyone ? Status(ok()) : Status(refusal);
+// Of one right.
+Status Request::still_allowed(store::Writer& writer, const policy::Facts& facts, const Right& right) {
+  const schema::CommandDef* command_then = schema::find_command(right.command);
+  const Errc refusal = command_then != nullptr ? Errc::command_denied : Errc::not_found;
+  if (right.table == 0) {
+    if (command_then != nullptr) return command_then->runs == schema::Runs::anyone ? Status(ok()) : Status(refusal);
     // A deleted row decides nothing any more, and the reply tells nothing; an empty list of rows neither.
     return ok();
   }
-  const schema::TableDef& table = *schema::find_table(subject->table);
-  EC_TRY(row, writer.get(table, subject->organization, subject->id));
+  const schema::TableDef& table = *schema::find_table(right.table);
+  EC_TRY(row, writer.get(table, right.organization, right.row));
   if (!row) return refusal;
   policy::Related related(writer);
-  if (command != nullptr) {
-    EC_TRY(allowed, policy::may_run(*command, *row, facts, related));
+  if (command_then != nullptr) {
+    EC_TRY(allowed, policy::may_run(*command_then, *row, facts, related));
     return allowed ? Status(ok()) : Status(refusal);
   }
   EC_TRY(verdict, policy::decide(policy::Operation::view, *row, facts, related));
   if (!verdict.allowed) return refusal;
   EC_TRY(granted, policy::decide(operation_of(call.command), *row, facts, related));
   return granted.allowed ? Status(ok()) : Status(Errc::policy_denied);
+}
+
+// A replay needs the rights to the calls now, not only the rights it had then.
+Status Request::still_allowed(store::Writer& writer, const policy::Facts& facts, std::string_view line) {
+  if (facts.is_service()) return ok();
+  while (!line.empty()) {
+    const std::size_t end = line.find(';');
+    EC_TRY(right, read_right(line.substr(0, end)));
+    EC_TRYV(still_allowed(writer, facts, right));
+    line.remove_prefix(end + 1);
+  }
+  return ok();
 }
 
 Result<std::optional<std::string>> Request::replay(store::Writer& writer, const policy::Facts& facts,
@@ -134,13 +179,16 @@ Status Request::run(store::Writer& writer) {
       return ok();
     }
   }
+  if (only_replay) return ok();
   work::UnitOfWork unit(writer, call, std::move(facts), rules::invariants());
   if (required_tenant) EC_TRYV(unit.enter(*required_tenant));
+  if (command != nullptr) unit.next_right(command->id);
   EC_TRY(json, body(unit));
   EC_TRYV(unit.finish());
   reply = dump(json);
   tenant = unit.tenant();
-  if (scope) EC_TRYV(writer.remember(*scope, {request_hash, with_subject(unit.subject(), reply), call.now}));
+  const std::string kept = scope ? dump(without_secrets(std::move(json), unit.rights())) : std::string();
+  if (scope) EC_TRYV(writer.remember(*scope, {request_hash, with_rights(unit.rights(), kept), call.now}));
   return ok();
 }
 

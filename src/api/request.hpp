@@ -21,8 +21,9 @@ struct Request {
   policy::Principal principal;
   work::Draws draws;
   work::Call call;
-  const schema::CommandDef* command = nullptr;  // null: a record call
+  const schema::CommandDef* command = nullptr;  // null: a record call, or many calls
   Body body;
+  bool only_replay = false;  // answers what is stored under the key, else an empty reply, and does nothing
   std::string idempotency_key;
   Digest request_hash{};                // of command and decoded, defaulted arguments
   std::optional<Uuid> required_tenant;  // inside a transaction: the tenant it writes for already
@@ -35,7 +36,8 @@ struct Request {
   Status run(store::Writer& writer);
 
  private:
-  Status still_allowed(store::Writer& writer, const policy::Facts& facts, std::string_view subject_line);
+  Status still_allowed(store::Writer& writer, const policy::Facts& facts, const work::Reading::Right& right);
+  Status still_allowed(store::Writer& writer, const policy::Facts& facts, std::string_view rights_line);
   Result<std::optional<std::string>> replay(store::Writer& writer, const policy::Facts& facts, const Digest& scope);
 };
 

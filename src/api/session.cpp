@@ -5,10 +5,12 @@
 #include "api/administration.hpp"
 #include "api/changes.hpp"
 #include "api/request.hpp"
+#include "base/text.hpp"
 #include "rules/rules.hpp"
 #include "schema/all.hpp"
 #include "schema/commands.hpp"
 #include "schema/filter.hpp"
+#include "schema/generated/columns.hpp"
 
 namespace eventcore::api {
 
@@ -25,6 +27,7 @@ class SessionCore::Busy {
   }
   Busy(const Busy&) = delete;
   Busy& operator=(const Busy&) = delete;
+  [[nodiscard]] bool mine() const { return mine_; }
   [[nodiscard]] Status status() const {
     if (!mine_) return Errc::concurrent_use;
     return session_.open_or_closed();
@@ -38,11 +41,21 @@ class SessionCore::Busy {
 namespace {
 
 constexpr std::int64_t rows_many_max = 10'000;
+constexpr std::size_t name_shown_max = 200;
+
+// A name nobody knows, as an error may repeat it: errors are JSON, and short.
+std::string as_field(std::string_view name) {
+  return valid_text(name) && name.size() <= name_shown_max ? std::string(name) : std::string("?");
+}
 
 Result<const TableDef*> table_named(std::string_view name) {
   const TableDef* table = schema::find_table(name);
-  if (table == nullptr) return fail_field(Errc::unknown_table, std::string(name), "there is no such table");
+  if (table == nullptr) return fail_field(Errc::unknown_table, as_field(name), "there is no such table");
   return table;
+}
+
+Failure unknown_command(std::string_view name) {
+  return fail_field(Errc::unknown_command, as_field(name), "there is no such command");
 }
 
 Result<Uuid> id_named(std::string_view text) {
@@ -65,6 +78,7 @@ Result<Json> object_of(std::string_view text) {
   return json;
 }
 
+// The steady time at which a call gives up; 0: never.
 // A failure of one entry of many, told with its position.
 Failure at_position(const Failure& failure, std::size_t position) {
   FailureDetail detail = failure.detail();
@@ -160,6 +174,10 @@ Result<store::WriteTurn*> SessionCore::turn() {
   return turn_.get();
 }
 
+std::int64_t SessionCore::deadline_of(std::int64_t timeout_us) const {
+  return timeout_us > 0 ? engine_->clock().steady_us() + std::min(timeout_us, wait_max_us) : 0;
+}
+
 Result<std::string> SessionCore::run_write(const std::shared_ptr<Request>& request, std::int64_t timeout_us) {
   if (in_transaction_) {
     EC_TRY(held, turn());
@@ -169,9 +187,35 @@ Result<std::string> SessionCore::run_write(const std::shared_ptr<Request>& reque
     return std::move(request->reply);
   }
   EC_TRY(store, engine_->store());
-  const std::int64_t deadline = timeout_us > 0 ? engine_->clock().steady_us() + timeout_us : 0;
-  EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }, deadline));
+  EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }, deadline_of(timeout_us)));
+  note_use();
   return std::move(request->reply);
+}
+
+// A key's row says when it was used last, to the hour. Bookkeeping never makes the call fail that it is about.
+void SessionCore::note_use() {
+  constexpr Micros hour_us = Micros{3'600} * 1'000'000;
+  const bool is_device = principal_.kind == policy::PrincipalKind::device;
+  if (!is_device && !principal_.api_key) return;
+  const auto is_recent = [](Micros then, Micros now) { return then <= now && now - then < hour_us; };
+  const Micros now = engine_->clock().now_us();
+  if (use_noted_at_ && is_recent(*use_noted_at_, now)) return;
+  use_noted_at_ = now;
+  const TableDef& table = is_device ? schema::tables::devices : schema::tables::api_keys;
+  const Column column = is_device ? col::devices::last_seen_at : col::api_keys::last_used_at;
+  const Uuid id = is_device ? principal_.id : *principal_.api_key;
+  auto request = std::make_shared<Request>(engine_, principal_, "use", now);
+  request->body = [=, &table](work::UnitOfWork& unit) -> Result<Json> {
+    EC_TRY(row, unit.find(table, *unit.facts().organization, id));
+    if (!row || (!(*row)[column].is_null() && is_recent((*row)[column].integer(), now))) return Json(nullptr);
+    EC_TRYV(unit.change(*row, {{column.index, Value(now)}}));
+    return Json(nullptr);
+  };
+  auto opened = engine_->store();
+  if (!opened) return;
+  // Not waited for: while somebody holds the write turn it stays queued and goes with the next group.
+  store::Store& store = *opened.assume_value();
+  static_cast<void>(store.wait(store.submit([request](store::Writer& w) { return request->run(w); }), 0));
 }
 
 Result<std::string> SessionCore::run_read(std::string name, const ReadBody& body) {
@@ -192,6 +236,7 @@ Result<std::string> SessionCore::run_read(std::string name, const ReadBody& body
   }
   EC_TRY(store, engine_->store());
   EC_TRYV(store->read(read));
+  if (!in_transaction_) note_use();
   return text;
 }
 
@@ -208,13 +253,16 @@ Result<SessionCore::WriteBody> SessionCore::write_body(const CommandDef& command
 
 Result<std::string> SessionCore::dispatch(std::string_view name, const Json& given, const CallContext& context) {
   const CommandDef* command = schema::find_command(name);
-  if (command == nullptr) return fail_field(Errc::unknown_command, std::string(name), "there is no such command");
+  if (command == nullptr) return unknown_command(name);
   EC_TRY(decoded, schema::decode_arguments(*command, given));
   EC_TRYV(may_begin(*command, principal_.kind));
+  EC_TRYV(
+      check_idempotency_key(context.idempotency_key, principal_.kind));  // of a read as well, which has no use for it
   if (name == "run_maintenance" || name == "verify_store") {
     if (in_transaction_) return fail(Errc::transaction_open, "this command does not run inside a transaction");
-    EC_TRY(json, name == "verify_store" ? verify_store(*engine_, principal_, Arguments(decoded))
-                                        : run_maintenance(engine_, principal_, Arguments(decoded)));
+    if (command->mutates)
+      return run_maintenance(engine_, principal_, decoded, context.idempotency_key, deadline_of(context.timeout_us));
+    EC_TRY(json, verify_store(*engine_, principal_, Arguments(decoded)));
     return dump(json);
   }
   auto arguments = std::make_shared<const Json>(std::move(decoded));
@@ -244,8 +292,11 @@ Result<std::string> SessionCore::call_many(std::string_view calls, const CallCon
   EC_TRY(json, parse_json(calls));
   if (!json.is_array() || json.size() > static_cast<std::size_t>(rows_many_max))
     return fail(Errc::invalid_argument, "must be a list of at most 10,000 [command, arguments] pairs");
-  auto bodies = std::make_shared<std::vector<WriteBody>>();
-  const CommandDef* last = nullptr;
+  struct Entry {
+    std::uint16_t command;
+    WriteBody body;
+  };
+  auto entries = std::make_shared<std::vector<Entry>>();
   for (std::size_t i = 0; i < json.size(); ++i) {
     const Json& entry = json[i];
     if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_object())
@@ -258,22 +309,21 @@ Result<std::string> SessionCore::call_many(std::string_view calls, const CallCon
     const Status allowed = may_begin(*command, principal_.kind);
     if (!allowed) return at_position(allowed.error(), i);
     EC_TRY(body, write_body(*command, std::make_shared<const Json>(std::move(decoded.assume_value()))));
-    bodies->push_back(std::move(body));
-    last = command;
+    entries->push_back({command->id, std::move(body)});
   }
   EC_TRY(request, make_request(
                       "call_many", json,
-                      [bodies](work::UnitOfWork& unit) -> Result<Json> {
+                      [entries](work::UnitOfWork& unit) -> Result<Json> {
                         Json replies = Json::array();
-                        for (std::size_t i = 0; i < bodies->size(); ++i) {
-                          auto reply = (*bodies)[i](unit);
+                        for (std::size_t i = 0; i < entries->size(); ++i) {
+                          unit.next_right((*entries)[i].command);
+                          auto reply = (*entries)[i].body(unit);
                           if (!reply) return at_position(reply.error(), i);
                           replies.push_back(std::move(reply.assume_value()));
                         }
                         return replies;
                       },
                       context));
-  request->command = last;  // a replay asks for the right to what was done last
   return run_write(request, context.timeout_us);
 }
 
@@ -285,21 +335,22 @@ Result<std::shared_ptr<PendingCore>> SessionCore::submit(std::string_view name, 
   auto pending = std::make_shared<PendingCore>();
   EC_TRY(json, object_of(arguments));
   const CommandDef* command = schema::find_command(name);
-  if (command == nullptr || !command->mutates || rules::find_rule(command->id) == nullptr) {
+  if (command == nullptr) return unknown_command(name);
+  EC_TRY(decoded, schema::decode_arguments(*command, json));
+  EC_TRYV(may_begin(*command, principal_.kind));
+  if (!command->mutates || rules::find_rule(command->id) == nullptr) {
     pending->done_ = dispatch(name, json, context);  // nothing to queue: reads and sweeps are answered at once
     return pending;
   }
-  EC_TRY(decoded, schema::decode_arguments(*command, json));
-  EC_TRYV(may_begin(*command, principal_.kind));
   auto shared = std::make_shared<const Json>(std::move(decoded));
   EC_TRY(body, write_body(*command, shared));
   EC_TRY(request, make_request(std::string(name), *shared, std::move(body), context));
   request->command = command;
   EC_TRY(store, engine_->store());
-  const std::int64_t deadline = context.timeout_us > 0 ? engine_->clock().steady_us() + context.timeout_us : 0;
   pending->store_ = store;
   pending->request_ = request;
-  pending->pending_ = store->submit([request](store::Writer& writer) { return request->run(writer); }, deadline);
+  pending->pending_ =
+      store->submit([request](store::Writer& writer) { return request->run(writer); }, deadline_of(context.timeout_us));
   return pending;
 }
 
@@ -407,6 +458,7 @@ Result<std::string> SessionCore::insert_many(std::string_view table_name, std::s
                                [table = table, rows = std::move(rows)](work::UnitOfWork& unit) -> Result<Json> {
                                  Json written = Json::array();
                                  for (std::size_t i = 0; i < rows.size(); ++i) {
+                                   unit.next_right(0);
                                    auto row = unit.insert(*table, rows[i]);
                                    if (!row) return at_position(row.error(), i);
                                    EC_TRY(shown, show_written(unit, row.assume_value()));
@@ -501,6 +553,7 @@ Result<std::string> SessionCore::changes(std::int64_t since, std::int64_t limit,
 
 Status SessionCore::close() {
   const Busy busy(*this);
+  if (!busy.mine()) return Errc::concurrent_use;
   if (closed_.exchange(true)) return ok();
   if (turn_) turn_->rollback();
   turn_.reset();

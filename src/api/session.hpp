@@ -78,6 +78,8 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   // Builds the request that a write job runs; see dispatcher.cpp.
   Result<std::shared_ptr<Request>> make_request(std::string name, const Json& arguments, WriteBody body,
                                                 const CallContext& context);
+  void note_use();
+  [[nodiscard]] std::int64_t deadline_of(std::int64_t timeout_us) const;  // steady; 0: none
   Result<std::string> run_write(const std::shared_ptr<Request>& request, std::int64_t timeout_us);
   Result<std::string> run_read(std::string name, const ReadBody& body);
   Result<std::string> dispatch(std::string_view command, const Json& arguments, const CallContext& context);
@@ -93,6 +95,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   std::shared_ptr<store::Store> transaction_store_;
   std::unique_ptr<store::WriteTurn> turn_;  // taken at the transaction's first write
   std::optional<Uuid> transaction_tenant_;
+  std::optional<Micros> use_noted_at_;  // when the row of the key this session came with was last looked at
 };
 
 }  // namespace eventcore::api

@@ -122,6 +122,18 @@ Bytes checkpoint_message(const Uuid& organization, std::int64_t seq, Micros time
   return message;
 }
 
+bool checkpoint_due(const store::ChainHead& head, Micros now) {
+  if (head.checkpoint.seq == head.seq) return false;
+  const Micros since = now - head.checkpoint.time;  // negative when the clock was set back
+  return head.checkpoint.seq == 0 || since >= checkpoint_interval_us || since <= -checkpoint_interval_us;
+}
+
+store::Checkpoint sign_checkpoint(const store::Reader& reader, const Uuid& organization, const store::ChainHead& head,
+                                  Micros now) {
+  const Bytes message = checkpoint_message(organization, head.seq, now, head.hash);
+  return {head.seq, now, head.hash, reader.sign(message)};
+}
+
 Digest recompute(const Digest& previous, const Record& entry) {
   namespace a = col::audit_logs;
   Act act;

@@ -52,6 +52,12 @@ Record make_entry(const Act& act, const Images& images, store::ChainHead& head, 
 // checkpoints elsewhere notices a chain that was cut or written anew.
 Bytes checkpoint_message(const Uuid& organization, std::int64_t seq, Micros time, const Digest& head);
 
+// At most one a second is signed for a chain while it is written; whoever exports it gets one of its own.
+inline constexpr Micros checkpoint_interval_us = 1'000'000;
+bool checkpoint_due(const store::ChainHead& head, Micros now);
+store::Checkpoint sign_checkpoint(const store::Reader& reader, const Uuid& organization, const store::ChainHead& head,
+                                  Micros now);
+
 // Recomputes an entry's hash from its row; used by verify and by an independent reader of docs/store-format.md.
 Digest recompute(const Digest& previous, const Record& entry);
 

@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "schema/all.hpp"
 #include "schema/generated/columns.hpp"
+#include "store/key_slots.hpp"
 
 namespace eventcore::audit {
 
@@ -57,7 +58,7 @@ bool names_its_user(const Record& entry) {
 
 class Walk {
  public:
-  explicit Walk(ChainReport& report) : report_(report) {}
+  Walk(ChainReport& report, const store::Checkpoint& checkpoint) : report_(report), checkpoint_(checkpoint) {}
 
   void entry(const Record& row) {
     if (report_.first_bad) return;
@@ -68,6 +69,8 @@ class Walk {
     if (!std::equal(stored.begin(), stored.end(), expected.begin(), expected.end()))
       return bad(seq, "the entry was changed, or the one before it");
     if (!names_its_user(row)) return bad(seq, "the user was changed");
+    if (seq == checkpoint_.seq && expected != checkpoint_.hash)
+      return bad(seq, "the entry differs from the signed one");
     check_images(row, seq);
     note_erased(row, erased_);
     previous_ = expected;
@@ -84,7 +87,9 @@ class Walk {
     }
     if (head.seq > report_.entries) return bad(report_.entries + 1, "the chain's end is missing");
     if (head.seq < report_.entries) return bad(head.seq + 1, "the entry was not written by the engine");
-    if (head.hash != previous_) bad(head.seq, "the entry was changed");
+    if (head.hash != previous_) return bad(head.seq, "the entry was changed");
+    if (head.seq > 0 && checkpoint_.seq == 0) return bad(head.seq, "the signed checkpoint is missing");
+    if (checkpoint_.seq > head.seq) bad(head.seq + 1, "a signed entry is missing");
   }
 
  private:
@@ -104,16 +109,23 @@ class Walk {
   void bad(std::int64_t seq, std::string reason) { report_.first_bad = FirstBad{seq, std::move(reason)}; }
 
   ChainReport& report_;
+  const store::Checkpoint& checkpoint_;
   Digest previous_{};
   std::vector<Erased> erased_;
   std::set<std::int64_t> blank_;
 };
 
+bool signature_holds(const store::Reader& reader, const Uuid& organization, const store::Checkpoint& checkpoint) {
+  const Bytes message = checkpoint_message(organization, checkpoint.seq, checkpoint.time, checkpoint.hash);
+  return store::verify_signature(reader.signing_public_key(), message, checkpoint.signature);
+}
+
 }  // namespace
 
 Result<ChainReport> verify_chain(store::Reader& reader, const Uuid& organization) {
+  EC_TRY(head, reader.chain_head(organization));
   ChainReport report;
-  Walk walk(report);
+  Walk walk(report, head.checkpoint);
   store::Query query;
   query.table = &schema::tables::audit_logs;
   query.organization = organization;
@@ -125,8 +137,9 @@ Result<ChainReport> verify_chain(store::Reader& reader, const Uuid& organization
     if (report.first_bad || rows.size() < static_cast<std::size_t>(page)) break;
     query.after = {rows.back()[a::seq], Value(rows.back().id())};
   }
-  EC_TRY(head, reader.chain_head(organization));
   walk.finish(head);
+  if (!report.first_bad && head.checkpoint.seq != 0 && !signature_holds(reader, organization, head.checkpoint))
+    report.first_bad = FirstBad{head.checkpoint.seq, "the checkpoint's signature is wrong"};
   report.ok = !report.first_bad;
   return report;
 }

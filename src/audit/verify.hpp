@@ -23,7 +23,8 @@ struct ChainReport {
 };
 
 // Sequence without gaps, hashes chained, images matching their commitments (a missing image only where a later
-// `erase` entry lists the entry), and the stored head equal to the last entry.
+// `erase` entry lists the entry), the stored head equal to the last entry, and the last checkpoint's signature and
+// entry what they were when it was signed.
 Result<ChainReport> verify_chain(store::Reader& reader, const Uuid& organization);
 
 }  // namespace eventcore::audit

@@ -31,13 +31,6 @@ Facts admin_in_place_of(const Facts& key) {
   return admin;
 }
 
-bool key_may(Operation operation, const TableDef& table, const Facts& facts) {
-  if (table.access.keys == KeyAccess::closed) return false;
-  const bool write = operation != Operation::view;
-  if (write && table.access.keys == KeyAccess::read_only) return false;
-  return key_has(facts, table.access.group, write);
-}
-
 bool bound_elsewhere(const Record& row, const Facts& facts) {
   if (row.table().global || !facts.organization) return false;
   return row.organization_id() != *facts.organization;
@@ -141,6 +134,13 @@ bool key_sees_event(const Record& row, const Facts& facts) {
 }
 
 }  // namespace
+
+bool key_may(Operation operation, const TableDef& table, const Facts& facts) {
+  if (table.access.keys == KeyAccess::closed) return false;
+  const bool write = operation != Operation::view;
+  if (write && table.access.keys == KeyAccess::read_only) return false;
+  return key_has(facts, table.access.group, write);
+}
 
 std::string_view operation_name(Operation operation) {
   switch (operation) {
@@ -253,16 +253,6 @@ Result<bool> may_run(const schema::CommandDef& command, const Record& subject, c
     if (holds) return true;
   }
   return false;
-}
-
-Result<std::vector<Explained>> explain(Operation operation, const Record& row, const Facts& facts, Related& related) {
-  std::vector<Explained> lines;
-  if (facts.is_service()) lines.push_back({"service", true});
-  for (const Grant& grant : grants_of(row.table().access, operation).view()) {
-    EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
-    lines.push_back({std::string(schema::predicate_name(grant.predicate)), holds});
-  }
-  return lines;
 }
 
 }  // namespace eventcore::policy

@@ -36,12 +36,8 @@ Status may_write_kind(Operation operation, const schema::TableDef& table, const 
 // May the principal run the command for this subject (a row of events or organizations)? service always.
 Result<bool> may_run(const schema::CommandDef& command, const Record& subject, const Facts& facts, Related& related);
 
-// The grants of an operation, a line per grant, for explain_access.
-struct Explained {
-  std::string condition;
-  bool holds = false;
-};
-Result<std::vector<Explained>> explain(Operation operation, const Record& row, const Facts& facts, Related& related);
+// What an API key's permission stands for: key(group) of spec/ACCESS.md.
+bool key_may(Operation operation, const schema::TableDef& table, const Facts& facts);
 
 const schema::Grants& grants_of(const schema::Access& access, Operation operation);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "policy/closed.hpp"
@@ -13,6 +14,7 @@ namespace eventcore::policy {
 namespace {
 
 constexpr std::string_view device_prefix = "ec_device_";
+constexpr std::string_view api_key_prefix = "ec_live_";
 
 std::optional<Role> role_of(std::string_view name) {
   constexpr std::string_view names[] = {"guest", "member", "manager", "admin", "owner"};
@@ -63,15 +65,58 @@ Status load_user(store::Reader& reader, const Principal& principal, Facts& facts
   if (principal.organization && *principal.organization != row->organization_id()) return ok();
   const auto role = role_of((*row)[col::users::role].text());
   if (!role) return ok();
+  if (principal.token && !principal.token->role.empty() && role_of(principal.token->role) != role) return ok();
   facts.organization = row->organization_id();
   facts.role = *role;
   facts.valid = true;
   return load_assignments(reader, facts, now);
 }
 
-Status load_sponsor(store::Reader& reader, const Principal& principal, Facts& facts) {
+// The key's row while it counts: presented with the right secret, neither revoked nor expired.
+Result<std::optional<Record>> counting_key(store::Reader& reader, const Principal& principal, Micros now) {
+  namespace k = col::api_keys;
+  EC_TRY(row, only_row(reader, schema::tables::api_keys, *principal.api_key));
+  if (!row || !equal_constant_time((*row)[k::key_hash].bytes(), principal.key_hash)) return std::optional<Record>{};
+  if (!(*row)[k::revoked_at].is_null()) return std::optional<Record>{};
+  if (!(*row)[k::expires_at].is_null() && (*row)[k::expires_at].integer() <= now) return std::optional<Record>{};
+  return row;
+}
+
+std::vector<std::string> texts_in(const Value& array) {
+  std::vector<std::string> texts;
+  if (!array.is_text()) return texts;
+  const auto parsed = parse_json(array.text());
+  if (parsed && parsed.assume_value().is_array())
+    for (const Json& text : parsed.assume_value())
+      if (text.is_string()) texts.push_back(text.get<std::string>());
+  return texts;
+}
+
+Status load_api_key(store::Reader& reader, const Principal& principal, Facts& facts, Micros now) {
+  if (principal.token) {
+    EC_TRY(organization, only_row(reader, schema::tables::organizations, *principal.organization));
+    if (!organization) return ok();
+    facts.organization = principal.organization;
+    facts.permissions = principal.token->permissions;
+    facts.valid = true;
+    return ok();
+  }
+  EC_TRY(row, counting_key(reader, principal, now));
+  if (!row) return ok();
+  facts.organization = row->organization_id();
+  facts.permissions = texts_in((*row)[col::api_keys::permissions]);
+  facts.valid = true;
+  return ok();
+}
+
+Status load_sponsor(store::Reader& reader, const Principal& principal, Facts& facts, Micros now) {
   EC_TRY(row, only_row(reader, schema::tables::sponsors, principal.id));
   if (!row) return ok();
+  if (principal.organization && *principal.organization != row->organization_id()) return ok();
+  if (principal.api_key) {
+    EC_TRY(key, counting_key(reader, principal, now));
+    if (!key || (*key)[col::api_keys::sponsor_id] != Value(principal.id)) return ok();
+  }
   facts.valid = true;
   facts.organization = row->organization_id();
   const Value& package = (*row)[col::sponsors::package_id];
@@ -154,6 +199,7 @@ Result<Facts> load_facts(store::Reader& reader, const Principal& principal, Micr
   facts.id = principal.id;
   EC_TRY(closed, closed_organizations(reader));
   facts.closed = std::move(closed);
+  if (principal.token && !jwt_counts(principal.token->expires_at, principal.token->not_before, now)) return facts;
   switch (principal.kind) {
     case PrincipalKind::service:
     case PrincipalKind::anon:
@@ -161,10 +207,10 @@ Result<Facts> load_facts(store::Reader& reader, const Principal& principal, Micr
       facts.organization = principal.organization;
       break;
     case PrincipalKind::user: EC_TRYV(load_user(reader, principal, facts, now)); break;
-    case PrincipalKind::sponsor: EC_TRYV(load_sponsor(reader, principal, facts)); break;
+    case PrincipalKind::sponsor: EC_TRYV(load_sponsor(reader, principal, facts, now)); break;
     case PrincipalKind::customer: EC_TRYV(load_customer(reader, principal, facts)); break;
     case PrincipalKind::device: EC_TRYV(load_device(reader, principal, facts)); break;
-    case PrincipalKind::api_key: break;  // keys are issued by a command of a later release; until then none is valid
+    case PrincipalKind::api_key: EC_TRYV(load_api_key(reader, principal, facts, now)); break;
   }
   if (!facts.is_service() && facts.organization && facts.is_closed(*facts.organization)) facts.valid = false;
   return facts;
@@ -174,29 +220,88 @@ Result<Digest> key_digest(store::Reader& reader, const Uuid& organization, std::
   return reader.keyed_digest(organization, "access-key", secret);
 }
 
-Result<Principal> authenticate_device(store::Reader& reader, std::string_view token) {
-  if (!token.starts_with(device_prefix)) return Errc::unauthenticated;
-  const std::string_view rest = token.substr(device_prefix.size());
+namespace {
+
+// The row a "<prefix><public id>_<secret>" names, when the secret is right and its organization is open.
+Result<Principal> authenticate_secret(store::Reader& reader, const schema::TableDef& table, std::string_view prefix,
+                                      std::string_view token, std::optional<Record>& row_out) {
+  if (!token.starts_with(prefix)) return Errc::unauthenticated;
+  const std::string_view rest = token.substr(prefix.size());
   const std::size_t cut = rest.find('_');
   if (cut == std::string_view::npos) return Errc::unauthenticated;
   store::Query query;
-  query.table = &schema::tables::devices;
-  query.where = Expr::equals(col::devices::public_id.index, Value(rest.substr(0, cut)));
+  query.table = &table;
+  query.where = Expr::equals(static_cast<std::uint16_t>(table.index_of("public_id")), Value(rest.substr(0, cut)));
   query.limit = 1;
   EC_TRY(rows, reader.list(query));
   if (rows.empty()) return Errc::unauthenticated;
-  const Record& row = rows.front();
+  Record& row = rows.front();
   EC_TRY(closed, closed_organizations(reader));
   if (std::find(closed.begin(), closed.end(), row.organization_id()) != closed.end()) return Errc::unauthenticated;
   EC_TRY(digest, key_digest(reader, row.organization_id(), rest.substr(cut + 1)));
-  if (!equal_constant_time(row[col::devices::key_hash].bytes(), digest)) return Errc::unauthenticated;
-  if (!row[col::devices::revoked_at].is_null()) return Errc::unauthenticated;
+  if (!equal_constant_time(row.find("key_hash")->bytes(), digest)) return Errc::unauthenticated;
+  if (!row.find("revoked_at")->is_null()) return Errc::unauthenticated;
   Principal principal;
-  principal.kind = PrincipalKind::device;
   principal.id = row.id();
   principal.organization = row.organization_id();
   principal.key_hash = digest;
+  row_out = std::move(row);
   return principal;
+}
+
+Result<Principal> valid_now(store::Reader& reader, Principal principal, Micros now) {
+  EC_TRY(facts, load_facts(reader, principal, now));
+  if (!facts.valid) return Errc::unauthenticated;
+  return principal;
+}
+
+}  // namespace
+
+Result<Principal> authenticate_device(store::Reader& reader, std::string_view token) {
+  std::optional<Record> row;
+  EC_TRY(principal, authenticate_secret(reader, schema::tables::devices, device_prefix, token, row));
+  principal.kind = PrincipalKind::device;
+  return principal;
+}
+
+Result<Principal> authenticate_api_key(store::Reader& reader, std::string_view token, Micros now) {
+  std::optional<Record> row;
+  EC_TRY(principal, authenticate_secret(reader, schema::tables::api_keys, api_key_prefix, token, row));
+  principal.api_key = row->id();
+  const Value& sponsor = (*row)[col::api_keys::sponsor_id];
+  principal.kind = sponsor.is_null() ? PrincipalKind::api_key : PrincipalKind::sponsor;
+  if (!sponsor.is_null()) principal.id = sponsor.uuid();
+  return valid_now(reader, std::move(principal), now);
+}
+
+// The first of these that the token names decides; another one is not tried when it is not valid.
+Result<Principal> authenticate_claims(store::Reader& reader, const Claims& claims, Micros now) {
+  Principal principal;
+  principal.organization = claims.organization;
+  principal.token = Token{claims.expires_at, claims.not_before, claims.role, claims.key_permissions};
+  if (claims.key_organization) {
+    if (claims.organization && *claims.organization != *claims.key_organization) return Errc::unauthenticated;
+    principal.kind = PrincipalKind::api_key;
+    principal.organization = claims.key_organization;
+    return valid_now(reader, std::move(principal), now);
+  }
+  if (claims.sponsor) {
+    principal.kind = PrincipalKind::sponsor;
+    principal.id = *claims.sponsor;
+    return valid_now(reader, std::move(principal), now);
+  }
+  if (claims.subject) {
+    EC_TRY(row, only_row(reader, schema::tables::users, *claims.subject));
+    if (row && (*row)[col::users::is_active].boolean()) {
+      principal.kind = PrincipalKind::user;
+      principal.id = *claims.subject;
+      return valid_now(reader, std::move(principal), now);
+    }
+  }
+  if (claims.email.empty()) return Errc::unauthenticated;
+  principal.kind = PrincipalKind::customer;
+  principal.email = claims.email;
+  return valid_now(reader, std::move(principal), now);
 }
 
 }  // namespace eventcore::policy

@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "base/uuid.hpp"
+#include "policy/jwt.hpp"
 #include "store/reader.hpp"
 
 namespace eventcore::policy {
@@ -21,13 +22,23 @@ enum class PrincipalKind : std::uint8_t { service, user, sponsor, customer, api_
 
 std::string_view kind_name(PrincipalKind kind);
 
+// What a JWT said beyond who comes; every unit of work asks it again.
+struct Token {
+  Micros expires_at = 0;
+  std::optional<Micros> not_before{};
+  std::string role{};                      // user: must be the row's, where the token names one
+  std::vector<std::string> permissions{};  // api_key
+};
+
 struct Principal {
   PrincipalKind kind = PrincipalKind::anon;
-  Uuid id{};                           // user, sponsor, api key or device row
+  Uuid id{};                           // user, sponsor, api key or device row; nil: an api_key that a JWT stands for
   std::optional<Uuid> organization{};  // the tenant the session is bound to, where it is
   std::string email{};                 // customer: folded
   std::string reason{};                // service: why, for the audit log
+  std::optional<Uuid> api_key{};       // the key's row, also of a sponsor who came with one
   Digest key_hash{};                   // device, api_key: what the presented secret hashed to
+  std::optional<Token> token{};        // came with a JWT
 };
 
 enum class Role : std::uint8_t { guest, member, manager, admin, owner };
@@ -66,7 +77,6 @@ struct Facts {
   std::string gate{};                        // device
   std::vector<TicketEvent> ticket_events{};  // customer: events it holds a valid or used ticket for
   std::vector<std::string> permissions{};    // api_key
-  std::optional<Uuid> key_sponsor{};         // api_key made for a sponsor
   std::vector<Uuid> closed{};                // organizations being removed: nobody sees their rows (closed.hpp)
 
   [[nodiscard]] bool is_service() const { return kind == PrincipalKind::service; }
@@ -80,8 +90,11 @@ struct Facts {
 // Reads what the principal holds now. An invalid principal is not an error here: `valid` is false.
 Result<Facts> load_facts(store::Reader& reader, const Principal& principal, Micros now);
 
-// Checks a device key ("ec_device_<public id>_<secret>") and answers the principal it stands for.
+// Check a device key ("ec_device_<public id>_<secret>"), an API key ("ec_live_<public id>_<secret>") and the claims of
+// a verified JWT, and answer the principal they stand for; `unauthenticated` otherwise.
 Result<Principal> authenticate_device(store::Reader& reader, std::string_view token);
+Result<Principal> authenticate_api_key(store::Reader& reader, std::string_view token, Micros now);
+Result<Principal> authenticate_claims(store::Reader& reader, const Claims& claims, Micros now);
 
 // How a presented secret is stored and compared: a keyed hash, so that the table alone is worth nothing.
 Result<Digest> key_digest(store::Reader& reader, const Uuid& organization, std::string_view secret);

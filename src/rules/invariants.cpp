@@ -1,5 +1,5 @@
 // What must always hold of each table, all of them in one place: check (before a row is written), settle (after it),
-// present (in answers). A table whose declaration and SQL checks say everything has {}.
+// shown and present (in answers). A table whose declaration and SQL checks say everything has {}.
 #include "rules/communication/invariants.hpp"
 #include "rules/events/invariants.hpp"
 #include "rules/organization/invariants.hpp"
@@ -36,7 +36,7 @@ constexpr Line lines[] = {
     {&tables::vendors, {}},
     {&tables::event_vendor_contracts, {.check = events::check_vendor_contract}},
     {&tables::event_milestones,
-     {.check = events::check_milestone, .settle = events::settle_milestone, .present = events::present_milestone}},
+     {.check = events::check_milestone, .settle = events::settle_milestone, .shown = events::shown_milestone}},
     {&tables::event_risks, {.check = events::check_risk}},
     {&tables::event_categories, {}},
     {&tables::event_tags, {}},

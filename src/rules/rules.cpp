@@ -32,6 +32,9 @@ constexpr Rule rule_table[] = {
     writing(id_of("invite_user"), organization::invite_user),
     writing(id_of("assign_team"), organization::assign_team),
     writing(id_of("register_device"), organization::register_device),
+    writing(id_of("revoke_device"), organization::revoke_device),
+    writing(id_of("create_api_key"), organization::create_api_key),
+    writing(id_of("revoke_api_key"), organization::revoke_api_key),
     // events
     writing(id_of("import_open_event"), events::import_open_event),
     // ticketing
@@ -48,6 +51,7 @@ constexpr Rule rule_table[] = {
     reading(id_of("sales_curve"), ticketing::sales_curve),
     // operations
     reading(id_of("explain_access"), operations::explain_access),
+    reading(id_of("list_principals_who_can"), operations::list_principals_who_can),
     reading(id_of("verify_audit"), operations::verify_audit),
 };
 

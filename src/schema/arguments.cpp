@@ -120,6 +120,12 @@ const CommandDef* find_command(std::string_view name) {
   return nullptr;
 }
 
+const CommandDef* find_command(std::uint16_t id) {
+  for (const CommandDef* command : all_commands)
+    if (command->id == id) return command;
+  return nullptr;
+}
+
 bool Arguments::has(std::string_view name) const {
   return json_->is_object() && json_->contains(name);
 }

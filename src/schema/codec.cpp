@@ -312,9 +312,10 @@ std::string decode_member(const TableDef& table, const ColumnDef& column, const 
   return reason;
 }
 
-bool must_be_given(const TableDef& table, const ColumnDef& column) {
-  return column.is(not_null) && !column.has_initial() && column.caller_writable() && column.type != Type::blob &&
-         !filled_when_absent(table, column);
+// Blobs are given by an import only.
+bool must_be_given(const TableDef& table, const ColumnDef& column, const DecodeOptions& options) {
+  return column.is(not_null) && !column.has_initial() && column.caller_writable() &&
+         (column.type != Type::blob || options.import) && !filled_when_absent(table, column);
 }
 
 Result<Value> initial_value(const ColumnDef& column, Micros now_us) {
@@ -429,7 +430,7 @@ Result<Changes> decode_row(const TableDef& table, const Json& object, WriteKind 
     const ColumnDef& column = table.columns[i];
     const auto found = object.find(column.name);
     if (found == object.end()) {
-      if (kind == WriteKind::insert && must_be_given(table, column))
+      if (kind == WriteKind::insert && must_be_given(table, column, options))
         detail.fields.push_back({std::string(column.name), "is required"});
       continue;
     }

@@ -107,6 +107,7 @@ Json schema_json();
 
 // nullptr: there is none of that name.
 const CommandDef* find_command(std::string_view name);
+const CommandDef* find_command(std::uint16_t id);
 
 std::string_view type_name(Type type);
 

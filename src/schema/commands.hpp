@@ -57,6 +57,7 @@ consteval void check_one_command(const CommandDef& c) {
     throw "allow is written for by_predicates commands, and only for them";
   for (std::string_view error : c.errors)
     if (!known_error(error)) throw "a command names an error that is not in errors.hpp";
+  if (!c.shown_once.empty() && !c.mutates) throw "only a reply that is kept can show something once";
   check_argument_list(c.arguments);
 }
 

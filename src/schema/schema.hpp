@@ -203,6 +203,7 @@ struct CommandDef {
   std::span<const ArgumentDef> arguments{};
   std::span<const std::string_view> errors{};  // 5xxx and 4xxx codes in order of precedence
   std::string_view reply{};                    // one line for the reference
+  std::string_view shown_once{};               // a secret member of the reply: a replay answers null in its place
   std::string_view doc{};
 };
 

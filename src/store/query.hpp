@@ -24,6 +24,14 @@ struct ColumnSet {
   static ColumnSet short_only(const schema::TableDef& table);  // everything but long columns
 };
 
+// A column that reads as `value` in the rows where `when` holds, whatever is stored there: a state that time alone
+// changes. Conditions, orders and pages see it as well.
+struct Shown {
+  std::uint16_t column = 0;
+  Expr when;
+  Value value;
+};
+
 struct Query {
   const schema::TableDef* table = nullptr;
   std::optional<Uuid> organization;  // nullopt: over all tenants (service, customer, anon)
@@ -32,6 +40,7 @@ struct Query {
   std::vector<Value> after;  // keyset position: a value per order column, then the id; empty: from the start
   std::int64_t limit = -1;   // -1: no limit
   ColumnSet columns;
+  std::optional<Shown> shown;
 };
 
 // SELECT group columns, aggregates ... GROUP BY group columns ORDER BY them.

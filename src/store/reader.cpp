@@ -98,7 +98,15 @@ Result<std::vector<Record>> Reader::list(const Query& query) {
 
 Result<std::int64_t> Reader::count(const schema::TableDef& table, const std::optional<Uuid>& organization,
                                    const Expr& where) {
-  EC_TRY(text, count_sql(table, organization, where));
+  Query query;
+  query.table = &table;
+  query.organization = organization;
+  query.where = where;
+  return count(query);
+}
+
+Result<std::int64_t> Reader::count(const Query& query) {
+  EC_TRY(text, count_sql(query));
   EC_TRY(statement, prepare(connection_, text));
   EC_TRYV(statement.step());
   return statement.integer(0);
@@ -126,7 +134,8 @@ Result<std::vector<std::vector<Value>>> Reader::aggregate(const Aggregate& aggre
 }
 
 Result<ChainHead> Reader::chain_head(const Uuid& organization) {
-  EC_TRY(statement, connection_.prepare("SELECT seq, hash, feed_seq FROM ec_chain_heads WHERE organization_id = ?"));
+  EC_TRY(statement, connection_.prepare("SELECT seq, hash, feed_seq, checkpoint_seq, checkpoint_time, checkpoint_hash, "
+                                        "checkpoint_signature FROM ec_chain_heads WHERE organization_id = ?"));
   statement.bind(organization);
   EC_TRY(found, statement.step());
   ChainHead head;
@@ -135,6 +144,13 @@ Result<ChainHead> Reader::chain_head(const Uuid& organization) {
   EC_TRY(hash, digest_at(statement, 1));
   head.hash = hash;
   head.feed_seq = statement.integer(2);
+  head.checkpoint.seq = statement.integer(3);
+  if (head.checkpoint.seq == 0) return head;
+  head.checkpoint.time = statement.integer(4);
+  EC_TRY(signed_hash, digest_at(statement, 5));
+  head.checkpoint.hash = signed_hash;
+  const ByteView signature = statement.blob(6);
+  head.checkpoint.signature.assign(signature.begin(), signature.end());
   return head;
 }
 

@@ -20,11 +20,20 @@ namespace eventcore::store {
 
 class Connection;
 
+// A signed statement of where an audit chain stood; docs/store-format.md gives the bytes that are signed.
+struct Checkpoint {
+  std::int64_t seq = 0;  // 0: none yet
+  Micros time = 0;
+  Digest hash{};  // of the entry with that number
+  Bytes signature;
+};
+
 // Where an audit chain and a feed stand. Read after BEGIN IMMEDIATE, so other processes' writes are seen.
 struct ChainHead {
   std::int64_t seq = 0;  // of the last entry; 0: none
   Digest hash{};         // of the last entry; zero: none
   std::int64_t feed_seq = 0;
+  Checkpoint checkpoint;  // the last one signed
 };
 
 // One row of the change feed as stored: no image, but the facts a policy needs (RULES section 7).
@@ -58,6 +67,7 @@ class Reader {
   // Rows with that id in whatever tenant (only tables with found_without_tenant); at most `limit`.
   Result<std::vector<Record>> get_anywhere(const schema::TableDef& table, const Uuid& id, std::int64_t limit);
   Result<std::vector<Record>> list(const Query& query);
+  Result<std::int64_t> count(const Query& query);  // of its condition alone: no order, page or limit
   Result<std::int64_t> count(const schema::TableDef& table, const std::optional<Uuid>& organization, const Expr& where);
   // A value per group column, then one per measure.
   Result<std::vector<std::vector<Value>>> aggregate(const Aggregate& aggregate);
@@ -102,7 +112,8 @@ class Writer : public Reader {
   Status create_tenant_key(const Uuid& organization);   // a fresh random key, wrapped by the store's
   Status destroy_tenant_key(const Uuid& organization);  // crypto-erases what was sealed under it
 
-  Status set_chain_head(const Uuid& organization, const ChainHead& head);
+  Status set_chain_head(const Uuid& organization, const ChainHead& head);  // all but its checkpoint
+  Status set_checkpoint(const Uuid& organization, const Checkpoint& checkpoint);
   Status append_change(const FeedRow& row);  // also moves the store sequence
   Status forget_changes_before(Micros time, std::int64_t limit);
   Status remember(const Digest& scope, const IdempotencyRow& row);

@@ -190,6 +190,35 @@ Status put_where(SqlText& out, const TableDef& table, const std::optional<Uuid>&
   return condition.status();
 }
 
+// The table, or one that differs from it in the column that is shown otherwise. SQLite merges the inner SELECT into the
+// outer one, so indexes on the other columns serve as before.
+Status put_from(SqlText& out, const Query& query) {
+  const TableDef& table = *query.table;
+  if (!query.shown) {
+    out.sql += " FROM " + quoted(table.name) + " AS t0";
+    return ok();
+  }
+  out.sql += " FROM (SELECT ";
+  bool first = true;
+  for (const schema::ColumnDef& column : table.columns) {
+    if (!first) out.sql += ", ";
+    first = false;
+    const std::string field = "t0." + quoted(column.name);
+    if (column.name != table.columns[query.shown->column].name) {
+      out.sql += field;
+      continue;
+    }
+    out.sql += "CASE WHEN ";
+    Condition condition(out);
+    condition.write(query.shown->when, table, 0, false);
+    EC_TRYV(condition.status());
+    out.values.push_back(query.shown->value);
+    out.sql += " THEN ? ELSE " + field + " END AS " + quoted(column.name);
+  }
+  out.sql += " FROM " + quoted(table.name) + " AS t0) AS t0";
+  return ok();
+}
+
 struct Key {
   std::string field;
   bool descending = false;
@@ -270,7 +299,8 @@ std::string_view measure_text(Aggregate::Kind kind) {
 Result<SqlText> select_sql(const Query& query) {
   const TableDef& table = *query.table;
   SqlText out;
-  out.sql = "SELECT " + column_list(table, query.columns) + " FROM " + quoted(table.name) + " AS t0";
+  out.sql = "SELECT " + column_list(table, query.columns);
+  EC_TRYV(put_from(out, query));
   EC_TRYV(put_where(out, table, query.organization, query.where));
   EC_TRY(keys, keys_of(query));
   if (!query.after.empty()) {
@@ -285,10 +315,11 @@ Result<SqlText> select_sql(const Query& query) {
   return out;
 }
 
-Result<SqlText> count_sql(const TableDef& table, const std::optional<Uuid>& organization, const Expr& where) {
+Result<SqlText> count_sql(const Query& query) {
   SqlText out;
-  out.sql = "SELECT count(*) FROM " + quoted(table.name) + " AS t0";
-  EC_TRYV(put_where(out, table, organization, where));
+  out.sql = "SELECT count(*)";
+  EC_TRYV(put_from(out, query));
+  EC_TRYV(put_where(out, *query.table, query.organization, query.where));
   return out;
 }
 

@@ -19,7 +19,7 @@ struct SqlText {
 };
 
 Result<SqlText> select_sql(const Query& query);
-Result<SqlText> count_sql(const schema::TableDef& table, const std::optional<Uuid>& organization, const Expr& where);
+Result<SqlText> count_sql(const Query& query);  // of its condition alone: no order, page or limit
 Result<SqlText> aggregate_sql(const Aggregate& aggregate);
 
 }  // namespace eventcore::store

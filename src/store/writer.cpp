@@ -244,6 +244,13 @@ Status Writer::set_chain_head(const Uuid& organization, const ChainHead& head) {
   return anchored.bind(ByteView(heads)).run();
 }
 
+Status Writer::set_checkpoint(const Uuid& organization, const Checkpoint& checkpoint) {
+  EC_TRY(statement, connection_.prepare("UPDATE ec_chain_heads SET checkpoint_seq = ?, checkpoint_time = ?, "
+                                        "checkpoint_hash = ?, checkpoint_signature = ? WHERE organization_id = ?"));
+  statement.bind(checkpoint.seq).bind(checkpoint.time).bind(ByteView(checkpoint.hash));
+  return statement.bind(ByteView(checkpoint.signature)).bind(organization).run();
+}
+
 Status Writer::append_change(const FeedRow& row) {
   EC_TRY(last, store_seq());
   const std::int64_t next = last + 1;

@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "policy/access.hpp"
 #include "schema/value.hpp"
+#include "store/query.hpp"
 
 namespace eventcore::work {
 
@@ -34,8 +35,11 @@ struct TableInvariants {
   Status (*check)(UnitOfWork&, Write&) = nullptr;
   // After it is written: what follows on other rows.
   Status (*settle)(UnitOfWork&, const Write&) = nullptr;
-  // What an answer shows beyond the stored row at the time of reading (an open milestone past its due date).
-  void (*present)(Json&, const Record&, Micros now) = nullptr;
+  // A state that time alone changes: answers, filters, orders and counts see it at once (an open milestone past its due
+  // date is overdue), the stored row when maintenance has run.
+  store::Shown (*shown)(Micros now) = nullptr;
+  // What an answer says beyond the columns.
+  void (*present)(Json&, const Record&) = nullptr;
 };
 
 // By TableDef::id.

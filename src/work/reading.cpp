@@ -165,6 +165,7 @@ Result<Page> Reading::list(const ListRequest& request) {
   query.columns = fetched_columns(table, shown);
   Page page;
   if (query.where.is_never()) return page;
+  if (const auto shown_state = invariants_[table.id].shown) query.shown = shown_state(call_.now);
   EC_TRY(rows, reader_.list(query));
   const bool more = rows.size() > static_cast<std::size_t>(request.limit);
   if (more) rows.pop_back();
@@ -177,7 +178,7 @@ Result<Page> Reading::list(const ListRequest& request) {
     for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = columns[i] && shown.asked[i];
     EC_TRY(currency, currency_of(row));
     Json json = schema::encode_row(row, currency, columns);
-    if (const auto present = invariants_[table.id].present) present(json, row, call_.now);
+    if (const auto present = invariants_[table.id].present) present(json, row);
     EC_TRYV(expand_row(json, row, request.expand));
     page.rows.push_back(std::move(json));
   }
@@ -189,7 +190,12 @@ Result<std::int64_t> Reading::count(const TableDef& table, const std::optional<U
   EC_TRY(tenant, tenant_for_list(table, organization));
   EC_TRY(condition, filter(table, where));
   if (condition.is_never()) return std::int64_t{0};
-  return reader_.count(table, tenant, condition);
+  store::Query query;
+  query.table = &table;
+  query.organization = tenant;
+  query.where = std::move(condition);
+  if (const auto shown_state = invariants_[table.id].shown) query.shown = shown_state(call_.now);
+  return reader_.count(query);
 }
 
 Status Reading::expand_row(Json& out, const Record& row, const std::vector<std::string>& expand) {
@@ -219,8 +225,16 @@ Result<Json> Reading::show(const Record& row, const std::vector<std::string>& co
     for (std::size_t i = 0; i < shown.asked.size(); ++i) verdict.columns[i] = verdict.columns[i] && shown.asked[i];
   }
   EC_TRY(currency, currency_of(row));
-  Json json = schema::encode_row(row, currency, verdict.columns);
-  if (const auto present = invariants_[table.id].present) present(json, row, call_.now);
+  Json json;
+  if (const auto shown_state = invariants_[table.id].shown) {
+    const store::Shown shown = shown_state(call_.now);
+    Record seen = row;
+    if (holds_in_memory(shown.when, row)) seen.at(shown.column) = shown.value;
+    json = schema::encode_row(seen, currency, verdict.columns);
+  } else {
+    json = schema::encode_row(row, currency, verdict.columns);
+  }
+  if (const auto present = invariants_[table.id].present) present(json, row);
   return json;
 }
 

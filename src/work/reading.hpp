@@ -47,14 +47,21 @@ class Reading {
   [[nodiscard]] store::Reader& reader() { return reader_; }
   [[nodiscard]] Micros now() const { return call_.now; }
 
-  // The row the caller's right to run the command hangs on; a replay asks for that right again.
-  struct Subject {
-    std::uint16_t table = 0;
+  // What the caller's right to a call hung on; a replay asks for that right again. Of many calls in one unit of work
+  // each has its own.
+  struct Right {
+    std::uint16_t command = 0;  // 0: a record call
+    std::uint16_t table = 0;    // 0: it hung on no row
     Uuid organization{};
-    Uuid id{};
+    Uuid row{};
+    bool operator==(const Right&) const = default;
   };
-  void note_subject(const Record& row) { subject_ = Subject{row.table().id, row.organization_id(), row.id()}; }
-  [[nodiscard]] const std::optional<Subject>& subject() const { return subject_; }
+  void next_right(std::uint16_t command) { rights_.push_back({.command = command}); }
+  void note_subject(const Record& row) {
+    Right& right = rights_.back();
+    right = {right.command, row.table().id, row.organization_id(), row.id()};
+  }
+  [[nodiscard]] const std::vector<Right>& rights() const { return rights_; }
 
   // ---- under the caller's view ----
   // The row, all columns, or not_found. Without a tenant: found among the visible rows of the tables that RULES
@@ -103,8 +110,8 @@ class Reading {
                                          const std::optional<Uuid>& organization);
   Result<std::string> event_currency(const Uuid& organization, const Uuid& event);  // "" when it names none
 
-  std::optional<Subject> subject_;
-  std::vector<std::pair<Uuid, Json>> settings_;                 // by organization, read once
+  std::vector<Right> rights_{Right{}};           // the first stands for whatever is done before a call is named
+  std::vector<std::pair<Uuid, Json>> settings_;  // by organization, read once
   std::vector<std::pair<Uuid, std::string>> event_currencies_;  // by event, read once
 };
 

@@ -526,7 +526,12 @@ Status UnitOfWork::record_act(const Uuid& organization, std::string_view operati
 
 Status UnitOfWork::finish() {
   EC_TRYV(flush_counters());
-  for (const Head& known : heads_) EC_TRYV(writer_.set_chain_head(known.organization, known.head));
+  for (const Head& known : heads_) {
+    EC_TRYV(writer_.set_chain_head(known.organization, known.head));
+    if (!audit::checkpoint_due(known.head, call_.now)) continue;
+    const store::Checkpoint signed_now = audit::sign_checkpoint(writer_, known.organization, known.head, call_.now);
+    EC_TRYV(writer_.set_checkpoint(known.organization, signed_now));
+  }
   heads_.clear();
   return ok();
 }

@@ -6,14 +6,39 @@ if(NOT result EQUAL 0 OR NOT output MATCHES "sold ticket .*report: {")
   message(FATAL_ERROR "box_office answered ${result}:\n${output}")
 endif()
 
-# Three codes, the first once more, and a forged one.
+# Three codes, the first once more, and what is no code: forged, cut off, blank, with bytes that are no text, far too
+# long, and a last line without its end.
 file(READ ${FOLDER}/event.txt event)
 file(READ ${FOLDER}/codes.txt codes)
 string(REGEX MATCH "^[^\n]+" first "${codes}")
-file(WRITE ${FOLDER}/scans.txt "${codes}${first}\nforged\"code\\\n")
+string(SUBSTRING "${first}" 0 100 half)
+string(REPEAT "x" 5000 endless)
+string(ASCII 1 27 127 noise)
+file(WRITE ${FOLDER}/scans.txt "${codes}${first}\nforged\"code\\\n${half}\n\n   \r\n${noise}\n${endless}\n${first} \r\nlast")
 execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token ${event}
   INPUT_FILE ${FOLDER}/scans.txt RESULT_VARIABLE result OUTPUT_VARIABLE output)
-set(wanted "1 admitted\n2 admitted\n3 admitted\n4 already_used\n5 forged\nadmitted: 3\nalready_used: 1\nforged: 1\n")
+string(CONCAT wanted "1 admitted\n2 admitted\n3 admitted\n4 already_used\n5 forged\n6 forged\n9 unreadable\n"
+  "10 unreadable\n11 already_used\n12 forged\nadmitted: 3\nalready_used: 2\nforged: 3\nunreadable: 2\n")
 if(NOT result EQUAL 0 OR NOT output STREQUAL wanted)
   message(FATAL_ERROR "gate answered ${result}:\n${output}")
+endif()
+
+# A device of another event, a token that is none, a key that is none, too few words.
+execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token
+  00000000-0000-7000-8000-000000000001 INPUT_FILE ${FOLDER}/codes.txt RESULT_VARIABLE result OUTPUT_VARIABLE output)
+if(NOT result EQUAL 3 OR NOT output MATCHES "1 undecided: .*undecided: 3")
+  message(FATAL_ERROR "gate of another event answered ${result}:\n${output}")
+endif()
+foreach(case "codes.txt;device.token" "festival.key;codes.txt")
+  list(GET case 0 key)
+  list(GET case 1 token)
+  execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/${key} ${FOLDER}/${token} ${event}
+    INPUT_FILE ${FOLDER}/codes.txt RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE said)
+  if(result EQUAL 0 OR (NOT said MATCHES "^gate: [^(]+\\([a-z_]+\\)\n$" AND NOT output MATCHES "undecided"))
+    message(FATAL_ERROR "gate with ${key} and ${token} answered ${result}:\n${output}${said}")
+  endif()
+endforeach()
+execute_process(COMMAND ${GATE} RESULT_VARIABLE result ERROR_VARIABLE said)
+if(NOT result EQUAL 2 OR NOT said MATCHES "^usage: ")
+  message(FATAL_ERROR "gate without arguments answered ${result}:\n${said}")
 endif()

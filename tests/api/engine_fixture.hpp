@@ -101,12 +101,16 @@ class EngineTest : public ::testing::Test {
   }
 
   void open() {
-    auto core = api::EngineCore::open(options_for(folder_.path("test.ecdb")), true,
-                                      {.random = random_.get(), .files = nullptr, .vfs = "", .start_us = start_us});
+    auto core =
+        api::EngineCore::open(options_for(folder_.path("test.ecdb")), true,
+                              {.random = random_.get(), .files = nullptr, .vfs = "", .start_us = start_us}, jwt());
     ASSERT_TRUE(core.has_value()) << core.error().to_json();
     core_ = std::move(core).assume_value();
     engine_.emplace(core_);
   }
+
+  // How the engine checks JWTs; without it they are refused.
+  virtual policy::JwtConfig jwt() const { return {}; }
 
   Caller as(const Json& principal) {
     auto session = engine_->session(dump(principal));

@@ -151,6 +151,56 @@ TEST_F(IdempotencyTest, ManyAtOnceReplayAsOne) {
   EXPECT_EQ(caller.count("venues").assume_value(), 2);
 }
 
+TEST_F(IdempotencyTest, AReplayOfManyAsksForTheRightToEachOfThem) {
+  const std::string mine = new_event({{"is_public", false}});
+  const std::string later = new_event(
+      {{"is_public", false}, {"start_datetime", "2027-03-01T09:00:00Z"}, {"end_datetime", "2027-03-02T18:00:00Z"}});
+  const std::string member = new_user("member");
+  assign(mine, member, "operations_manager");
+  assign(later, member, "operations_manager");
+  Caller caller = user(member);
+  const Json orders = Json::array({Json::array({"place_order", order_of(mine, new_category(mine, 10), 1)}),
+                                   Json::array({"place_order", order_of(later, new_category(later, 10), 1)})});
+  const Json first = accepted(caller.call_many(orders, command_under(key)));
+  EXPECT_EQ(accepted(caller.call_many(orders, command_under(key))), first);
+  const Json assignments =
+      accepted(owner().list("team_assignments", {{"where", {{"user_id", member}, {"event_id", mine}}}}))["rows"];
+  EC_EXPECT_OK(owner().update("team_assignments", id(assignments[0]), {{"assignment_status", "cancelled"}}));
+  EC_EXPECT_REFUSED("command_denied", caller.call_many(orders, command_under(key)));
+}
+
+TEST_F(IdempotencyTest, AReplayOfManyRowsAsksForTheRightToEachOfThem) {
+  const std::string manager = new_user("manager");
+  Caller caller = user(manager);
+  const Json rows = Json::array({venue("One"), venue("Two")});
+  const Json first = accepted(caller.insert_many("venues", rows, under(key)));
+  EC_EXPECT_OK(owner().remove("venues", id(first[0])));
+  EC_EXPECT_REFUSED("not_found", caller.insert_many("venues", rows, under(key)));
+}
+
+TEST_F(IdempotencyTest, MaintenanceUnderAKeySweepsOnce) {
+  const std::string event = new_event({{"is_public", true}});
+  const std::string category = new_category(event, 10);
+  EC_EXPECT_OK(anon().call("place_order", order_of(event, category, 1)));
+  ASSERT_TRUE(core_->set_clock(start_us + day_us).has_value());
+  Caller caller = service();
+  const Json first = accepted(caller.call("run_maintenance", Json::object(), command_under(key)));
+  EXPECT_EQ(first["expired_orders"], 1);
+  const Written before = written();
+  EXPECT_EQ(accepted(caller.call("run_maintenance", Json::object(), command_under(key))), first);
+  EXPECT_EQ(written(), before);
+  EC_EXPECT_REFUSED("idempotency_mismatch", caller.call("run_maintenance", {{"limit", 7}}, command_under(key)));
+  EXPECT_EQ(accepted(caller.call("run_maintenance", Json::object()))["expired_orders"], 0);
+}
+
+TEST_F(IdempotencyTest, ReadsAndSweepsRefuseABadKeyToo) {
+  Caller caller = service();
+  for (const char* command : {"run_maintenance", "verify_store"}) {
+    EC_EXPECT_REFUSED("invalid_idempotency_key", caller.call(command, Json::object(), command_under("short")));
+  }
+  EC_EXPECT_REFUSED("invalid_idempotency_key", owner().call("verify_audit", Json::object(), command_under("short")));
+}
+
 TEST_F(IdempotencyTest, RepliesAreForgottenAfterThirtyDays) {
   Caller caller = owner();
   const Json first = accepted(caller.insert("venues", venue("Hall"), under(key)));

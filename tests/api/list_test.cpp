@@ -259,5 +259,41 @@ TEST_F(ListTest, AForeignTenantsRowsAreNotThere) {
   EXPECT_EQ(service().count("venues").assume_value(), 1);
 }
 
+// INVENTORY 49: what time alone makes of a milestone shows in rows, filters, orders, pages and counts alike.
+TEST_F(ListTest, OverdueMilestonesAreFoundOrderedAndCountedAsSuchAtOnce) {
+  const std::string event = new_event();
+  const auto milestone = [&](const char* title, const char* due) {
+    return id(accepted(owner().insert("event_milestones", {{"event_id", event}, {"title", title}, {"due_date", due}})));
+  };
+  using Ids = std::vector<std::string>;
+  const std::string late = milestone("Permit", "2026-09-01T00:00:00Z");
+  const std::string open = milestone("Sound", "2026-11-01T00:00:00Z");
+  Caller caller = owner();
+  const auto found = [&](const Json& request) {
+    Ids ids;
+    const Json page = accepted(caller.list("event_milestones", request));
+    for (const Json& row : page["rows"]) ids.push_back(id(row));
+    return ids;
+  };
+  EXPECT_EQ(found({{"where", {{"status", "overdue"}}}}), Ids{late});
+  EXPECT_EQ(found({{"where", {{"status", "pending"}}}}), Ids{open});
+  EXPECT_EQ(found({{"where", {{"status", {{"in", {"overdue", "cancelled"}}}}}}}), Ids{late});
+  EXPECT_EQ(found({{"where", {{"not", {{"status", "overdue"}}}}}}), Ids{open});
+  EXPECT_EQ(found({{"where", {{"status", "overdue"}, {"due_date", {{"gt", "2026-10-01T00:00:00Z"}}}}}}), Ids{});
+  EXPECT_EQ(found({{"order_by", {"status"}}}), (Ids{late, open})) << "overdue before pending";
+  EXPECT_EQ(found({{"order_by", {"-status"}}}), (Ids{open, late}));
+  const Json page = accepted(caller.list("event_milestones", {{"order_by", {"status"}}, {"limit", 1}}));
+  ASSERT_EQ(page["rows"].size(), 1U);
+  EXPECT_EQ(page["rows"][0]["status"], "overdue");
+  EXPECT_EQ(found({{"order_by", {"status"}}, {"limit", 1}, {"after", page["cursor"]}}), Ids{open});
+  EXPECT_EQ(caller.count("event_milestones", {{"where", {{"status", "overdue"}}}}).assume_value(), 1);
+  EXPECT_EQ(caller.count("event_milestones", {{"where", {{"status", "pending"}}}}).assume_value(), 1);
+  EXPECT_EQ(accepted(caller.get("event_milestones", late))["status"], "overdue");
+  ASSERT_TRUE(core_->set_clock(start_us + 60 * day_us).has_value());
+  EXPECT_EQ(caller.count("event_milestones", {{"where", {{"status", "overdue"}}}}).assume_value(), 2);
+  EXPECT_EQ(accepted(service().call("run_maintenance", Json::object()))["overdue_milestones"], 2);
+  EXPECT_EQ(caller.count("event_milestones", {{"where", {{"status", "overdue"}}}}).assume_value(), 2);
+}
+
 }  // namespace
 }  // namespace eventcore::test

@@ -135,6 +135,17 @@ class AuditTest : public Fixture {
     return parse_json(entry[column].text()).assume_value();
   }
 
+  store::Checkpoint checkpoint() {
+    store::Checkpoint last_signed;
+    const Status read = store_->read([&](store::Reader& reader) -> Status {
+      EC_TRY(head, reader.chain_head(organization_));
+      last_signed = head.checkpoint;
+      return ok();
+    });
+    EXPECT_TRUE(read.has_value());
+    return last_signed;
+  }
+
   audit::ChainReport verify() {
     audit::ChainReport report;
     const Status read = store_->read([&](store::Reader& reader) -> Status {
@@ -452,6 +463,60 @@ TEST_F(TamperedAuditTest, AnErasedEntryTakesNoNewImage) {
   ASSERT_TRUE(verify().ok);
   edit(4, {{a::new_personal.index, Value("{\"email\":\"somebody@else.example\"}")}});
   expect_broken_at(4);
+}
+
+TEST_F(TamperedAuditTest, AChainWrittenAnewWithTheDataKeyDiffersFromItsSignedCheckpoint) {
+  clock_.advance(2'000'000);
+  const Uuid venue = add(tables::venues, {{"name", "Signed"}, {"address", "1 Road"}, {"max_capacity", 5}});
+  (void)venue;
+  organizations_.clear();
+  ASSERT_EQ(checkpoint().seq, count_ + 1);
+  edit(4, {{a::timestamp.index, Value(std::int64_t{1})}});
+  rechain(4);
+  expect_broken_at(count_ + 1);
+}
+
+TEST_F(TamperedAuditTest, ACheckpointWithAnotherSignatureIsNoticed) {
+  store::Checkpoint forged = checkpoint();
+  forged.signature[10] ^= 1;
+  raw([&](store::Writer& writer) { return writer.set_checkpoint(organization_, forged); });
+  expect_broken_at(forged.seq);
+  forged = checkpoint();
+  forged.signature[10] ^= 1;
+  forged.time += 1;
+  raw([&](store::Writer& writer) { return writer.set_checkpoint(organization_, forged); });
+  expect_broken_at(forged.seq);
+}
+
+TEST_F(TamperedAuditTest, AChainWithoutItsCheckpointIsNoticed) {
+  raw([&](store::Writer& writer) { return writer.set_checkpoint(organization_, store::Checkpoint{}); });
+  expect_broken_at(count_);
+}
+
+TEST_F(AuditTest, ACheckpointIsSignedWithTheFirstEntryAndAtMostOnceASecond) {
+  const auto new_venue = [&] { add(tables::venues, {{"name", "Hall"}, {"address", "1 Road"}, {"max_capacity", 5}}); };
+  const std::int64_t first = checkpoint().seq;
+  EXPECT_GE(first, 1);
+  const auto entries_now = [&] { return static_cast<std::int64_t>(entries().size()); };
+  clock_.advance(1'000'000);
+  new_venue();
+  const store::Checkpoint second = checkpoint();
+  EXPECT_EQ(second.seq, entries_now());
+  EXPECT_EQ(second.time, clock_.now_us());
+  clock_.advance(999'999);
+  new_venue();
+  EXPECT_EQ(checkpoint().seq, second.seq);
+  clock_.advance(1);
+  new_venue();
+  EXPECT_EQ(checkpoint().seq, entries_now());
+  EXPECT_TRUE(verify().ok);
+}
+
+TEST_F(AuditTest, AClockSetBackDoesNotStopTheSigning) {
+  clock_.advance(-3'600'000'000);
+  add(tables::venues, {{"name", "Hall"}, {"address", "1 Road"}, {"max_capacity", 5}});
+  EXPECT_EQ(checkpoint().seq, static_cast<std::int64_t>(entries().size()));
+  EXPECT_TRUE(verify().ok);
 }
 
 }  // namespace

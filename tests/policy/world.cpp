@@ -13,9 +13,9 @@ namespace eventcore::test {
 
 using schema::TableDef;
 
-const std::vector<std::string> principal_names = {"sv", "ow", "ad", "mg", "me", "di", "pr", "mk", "sp", "op", "te",
-                                                  "cx", "ot", "ca", "pa", "fu", "gu", "gd", "se", "gs", "fo", "in",
-                                                  "s1", "s2", "s3", "sx", "c1", "c2", "d1", "d2", "an"};
+const std::vector<std::string> principal_names = {
+    "sv", "ow", "ad", "mg", "me", "di", "pr", "mk", "sp", "op", "te", "cx", "ot", "ca", "pa", "fu", "gu", "gd",
+    "se", "gs", "fo", "in", "s1", "s2", "s3", "sx", "c1", "c2", "d1", "d2", "an", "kw", "kr", "ke", "kn"};
 
 namespace {
 
@@ -87,6 +87,22 @@ World::World() {
   a_.rows["social_media_platforms"] = b_.rows["social_media_platforms"] = platform["rows"][0]["id"];
   fill(a_);
   fill(b_);
+  fill_keys(a_);
+}
+
+void World::fill_keys(Tenant& tenant) {
+  const std::vector<std::string> groups = {"organization", "events",    "ai",        "marketing",
+                                           "sponsorship",  "ticketing", "analytics", "communication"};
+  Json every_read = Json::array();
+  for (const std::string& group : groups) every_read.push_back(group + ":read");
+  const std::pair<const char*, Json> keys[] = {
+      {"kw", groups}, {"kr", every_read}, {"ke", {"events", "ticketing"}}, {"kn", {"communication:read"}}};
+  for (const auto& [name, permissions] : keys) {
+    const Json made = parsed(service().call(
+        "create_api_key",
+        dump({{"organization_id", tenant.organization}, {"name", name}, {"permissions", permissions}}), {}));
+    tenant.keys[name] = made["token"];
+  }
 }
 
 Status World::run(const std::function<Status(work::UnitOfWork&)>& body) {
@@ -355,7 +371,8 @@ void World::fill_people(Tenant& tenant) {
                                                     {"mg", "manager"}, {"gu", "guest"}, {"gd", "guest"},
                                                     {"gs", "guest"}};
   for (const std::string& name : principal_names) {
-    if (is_one_of(name, {"sv", "fo", "s1", "s2", "s3", "sx", "c1", "c2", "d1", "d2", "an"})) continue;
+    if (is_one_of(name, {"sv", "fo", "s1", "s2", "s3", "sx", "c1", "c2", "d1", "d2", "an", "kw", "kr", "ke", "kn"}))
+      continue;
     const auto role = roles.find(name);
     tenant.users[name] = put(tenant, "users",
                              {{"email", name + "@example.com"},
@@ -460,6 +477,8 @@ std::string World::principal_json(const std::string& name) const {
   if (name == "c1" || name == "c2") return R"({"kind":"customer","email":")" + name + "@example.com\"}";
   if (const auto found = a_.devices.find(name); found != a_.devices.end())
     return R"({"kind":"device","token":")" + found->second + "\"}";
+  if (const auto found = a_.keys.find(name); found != a_.keys.end())
+    return R"({"kind":"api_key","token":")" + found->second + "\"}";
   if (const auto found = a_.sponsors.find(name); found != a_.sponsors.end())
     return R"({"kind":"sponsor","id":")" + found->second + "\"}";
   return R"({"kind":"user","id":")" + a_.users.at(name) + "\"}";

@@ -35,6 +35,7 @@ struct Tenant {
   std::map<std::string, std::string> rows;      // "table", "table variant", "table variant/se"
   std::map<std::string, std::string> sponsors;  // s1, s2, s3, sx
   std::map<std::string, std::string> devices;   // d1, d2: tokens
+  std::map<std::string, std::string> keys;      // kw, kr, ke, kn: tokens
 };
 
 class World {
@@ -67,6 +68,7 @@ class World {
   void fill_events(Tenant& tenant);
   void fill_sponsors(Tenant& tenant);
   void fill_sales(Tenant& tenant);
+  void fill_keys(Tenant& tenant);
   void fill_table(Tenant& tenant, std::string_view table);
   Json imported(const Tenant& tenant, const schema::TableDef& table, const std::string& variant,
                 const std::string& who) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/time.hpp"
 #include "schema/all.hpp"
@@ -274,6 +275,21 @@ TEST(CodecTest, CardNumbersAreRefusedInTextAndJsonButNotInIds) {
   for (std::string_view name : {"stripe_payment_intent_id", "reference", "logo_url", "customer_phone", "ticket_number"})
     EXPECT_TRUE(may_hold_digits(name)) << name;
   for (std::string_view name : {"notes", "card_number", "description", "name"}) EXPECT_FALSE(may_hold_digits(name));
+}
+
+TEST(CodecTest, AnImportMissesRequiredBlobsTogetherWithTheRest) {
+  const auto given = decode_row(tables::event_keys, Json::object(), WriteKind::insert, DecodeOptions{true});
+  ASSERT_FALSE(given.has_value());
+  std::set<std::string> missing;
+  for (const FieldError& field : given.error().detail().fields) {
+    EXPECT_EQ(field.reason, "is required");
+    missing.insert(field.field);
+  }
+  EXPECT_TRUE(missing.contains("event_id"));
+  EXPECT_TRUE(missing.contains("public_key"));
+  EXPECT_TRUE(decode_row(tables::event_keys, Json::object(), WriteKind::insert).error().detail().fields.size() <
+              missing.size())
+      << "nobody else gives blobs, so nobody else misses them";
 }
 
 TEST(CodecTest, AllBadFieldsAreReportedTogether) {

@@ -339,7 +339,7 @@ TEST_F(RowsTest, FeedChainAndRepliesKeepWhatTheyAreGiven) {
       change.time = i * 10;
       EC_TRYV(writer.append_change(change));
     }
-    EC_TRYV(writer.set_chain_head(organization_, {5, Digest{7}, 5}));
+    EC_TRYV(writer.set_chain_head(organization_, {5, Digest{7}, 5, {}}));
     EC_TRYV(writer.remember(scope, {Digest{2}, "reply", 10}));
     return writer.forget_changes_before(30, 100);
   }));

@@ -38,9 +38,13 @@
  * 9. The engine starts no thread and calls nothing back: changes and log lines are pulled.
  *
  * Any fallible function may also answer EC_E_NULL_ARGUMENT, EC_E_CLOSED, EC_E_INVALID_HANDLE, EC_E_FORKED,
- * EC_E_OUT_OF_MEMORY and EC_E_INTERNAL; any function of a session also EC_E_CONCURRENT_USE (a second thread is inside),
- * EC_E_UNAUTHENTICATED (the principal is not valid now) and the store's errors (6xxx). What is said below names what is
- * special to the function; docs/reference/errors.md explains each code.
+ * EC_E_OUT_OF_MEMORY and EC_E_INTERNAL; one that takes a text also EC_E_REQUEST_TOO_LARGE; one whose text is JSON also
+ * EC_E_INVALID_JSON; one that takes an options struct also EC_E_BAD_STRUCT_SIZE, EC_E_INVALID_ARGUMENT and
+ * EC_E_REQUEST_TOO_LARGE; one that takes ec_call_options also EC_E_INVALID_IDEMPOTENCY_KEY, EC_E_IDEMPOTENCY_MISMATCH
+ * and EC_E_DEADLINE_EXCEEDED; one of a session also EC_E_CONCURRENT_USE (a second thread is inside),
+ * EC_E_UNAUTHENTICATED (the principal is not valid now), EC_E_TRANSACTION_TENANT and EC_E_TRANSACTION_EXPIRED (in a
+ * transaction) and the store's errors (6xxx). What is said below names what is special to the function;
+ * docs/reference/errors.md explains each code.
  *
  * Nothing here is frozen before release 1.0; what changes is listed in CHANGELOG.md and raises EC_ABI_VERSION. */
 #ifndef EVENTCORE_H
@@ -110,6 +114,10 @@ EC_API int64_t ec_handles_live(void) EC_NOEXCEPT;
 #define EC_OPEN_ACCEPT_LOSS 8 /* open although commits are known to be lost; this is recorded */
 #define EC_OPEN_TEST_CLOCK 16 /* time stands still until ec_engine_clock_set moves it */
 
+/* Values of ec_open_options.jwt_algorithm; a token never chooses its own. */
+#define EC_JWT_HS256 1 /* jwt_key: the secret shared with the issuer, at least 32 bytes */
+#define EC_JWT_EDDSA 2 /* jwt_key: the issuer's Ed25519 public key, 32 bytes */
+
 typedef struct ec_open_options {
   size_t struct_size;      /* EC_OPEN_OPTIONS_INIT sets it */
   const char *path;        /* NAME.ecdb; its side files lie beside it */
@@ -120,15 +128,24 @@ typedef struct ec_open_options {
   uint32_t flags;          /* EC_OPEN_*, or-ed */
   int64_t cache_bytes;     /* page cache of a connection; 0: 64 MiB */
   int64_t busy_timeout_us; /* longest wait for the write turn of another process; 0: 10 s */
+  int32_t jwt_algorithm;   /* EC_JWT_*; 0: sessions of kind "jwt" are refused */
+  int32_t jwt_emails_are_verified; /* 1: the issuer vouches for every e-mail address it names; 0: email_verified says */
+  const void *jwt_key;     /* copied into guarded memory */
+  size_t jwt_key_length;
+  const char *jwt_audience; /* compared with `aud`; NULL: not compared */
+  size_t jwt_audience_length;
+  const char *jwt_issuer;   /* compared with `iss`; NULL: not compared */
+  size_t jwt_issuer_length;
 } ec_open_options;
 
 #define EC_OPEN_OPTIONS_INIT \
-  { sizeof(ec_open_options), NULL, 0, NULL, 0, 0, 0, 0, 0 }
+  { sizeof(ec_open_options), NULL, 0, NULL, 0, 0, 0, 0, 0, 0, 0, NULL, 0, NULL, 0, NULL, 0 }
 
 /* Opens the store at options->path, or creates it where the flags say so. A refused file is left untouched.
  * Outcomes: EC_OK; EC_E_INVALID_ARGUMENT (path, flags, key_kind or a number), EC_E_BAD_STRUCT_SIZE, EC_E_INVALID_KEY,
  * EC_E_KEY_REQUIRED, EC_E_WRONG_KEY, EC_E_STORE_NOT_FOUND, EC_E_STORE_EXISTS, EC_E_NOT_A_STORE, EC_E_STORE_NEWER,
- * EC_E_STORE_LOCKED, EC_E_STORE_CORRUPT, EC_E_KEY_SLOTS_TAMPERED, EC_E_ANCHOR_TAMPERED, EC_E_COMMITS_LOST.
+ * EC_E_STORE_LOCKED, EC_E_STORE_CORRUPT, EC_E_KEY_SLOTS_TAMPERED, EC_E_ANCHOR_TAMPERED, EC_E_COMMITS_LOST,
+ * EC_E_IO_ERROR and the like.
  * Owner: the caller closes *engine_out. Any thread. Since 0.1. */
 EC_API ec_status ec_engine_open(const ec_open_options *options, ec_engine **engine_out,
                                 ec_error **error_out) EC_NOEXCEPT;
@@ -158,17 +175,18 @@ EC_API ec_status ec_engine_clock_set(ec_engine *engine, int64_t now_us, ec_error
 EC_API ec_status ec_engine_clock_now(ec_engine *engine, int64_t *now_us_out, ec_error **error_out) EC_NOEXCEPT;
 
 /* Adds a further way to open the store: a code to print and lock away. It is shown this once.
- * Outcomes: EC_OK; EC_E_READ_ONLY, EC_E_IO_ERROR, EC_E_DISK_FULL. Owner: the caller frees *code_out, which wipes it.
- * Any thread. Since 0.1. */
+ * Outcomes: EC_OK; EC_E_INVALID_ARGUMENT (a store has room for 16 keys), EC_E_READ_ONLY, EC_E_IO_ERROR,
+ * EC_E_DISK_FULL. Owner: the caller frees *code_out, which wipes it. Any thread. Since 0.1. */
 EC_API ec_status ec_engine_add_recovery_code(ec_engine *engine, ec_bytes **code_out, ec_error **error_out) EC_NOEXCEPT;
 
 /* ---- session ----------------------------------------------------------------------------------------------------- */
 
 /* Opens a session for a principal, a JSON object: {"kind":"service","reason":...,"organization_id"?},
  * {"kind":"user","id":...}, {"kind":"customer","email":...,"organization_id"?}, {"kind":"device","token":...},
- * {"kind":"sponsor","id":...} or {"kind":"anon","organization_id"?}. Whether it is valid and what it may do is asked
+ * {"kind":"sponsor","id":...}, {"kind":"api_key","token":...}, {"kind":"jwt","token":...} (the engine was opened with
+ * jwt_algorithm and jwt_key) or {"kind":"anon","organization_id"?}. Whether it is valid and what it may do is asked
  * anew by every call, so a right that is lost is lost at once.
- * Outcomes: EC_OK; EC_E_INVALID_JSON, EC_E_INVALID_PRINCIPAL, EC_E_UNAUTHENTICATED, EC_E_UNSUPPORTED.
+ * Outcomes: EC_OK; EC_E_INVALID_JSON, EC_E_INVALID_PRINCIPAL, EC_E_UNAUTHENTICATED.
  * Owner: the caller closes *session_out. Any thread. A session may move between threads and serves one call at a time;
  * a second one at the same time answers EC_E_CONCURRENT_USE. Since 0.1. */
 EC_API ec_status ec_session_open(ec_engine *engine, const char *principal_json, size_t length, ec_session **session_out,
@@ -198,8 +216,8 @@ typedef struct ec_call_options {
  * command with its arguments, its reply and its errors in the order in which they are looked for. Empty
  * arguments_json means {}.
  * Outcomes: EC_OK; EC_E_UNKNOWN_COMMAND, EC_E_INVALID_JSON, EC_E_INVALID_ARGUMENT (every bad field is named),
- * EC_E_COMMAND_DENIED, EC_E_POLICY_DENIED and the command's own. After any failure but EC_E_OUTCOME_UNKNOWN nothing
- * has happened.
+ * EC_E_ORGANIZATION_REQUIRED, EC_E_COMMAND_DENIED, EC_E_POLICY_DENIED and the command's own. After any failure but
+ * EC_E_OUTCOME_UNKNOWN nothing has happened.
  * Owner: the caller frees *reply_out, a JSON object. One thread at a time. Since 0.1. */
 EC_API ec_status ec_call(ec_session *session, const char *command, size_t command_length, const char *arguments_json,
                          size_t arguments_length, ec_bytes **reply_out, ec_error **error_out) EC_NOEXCEPT;
@@ -228,8 +246,9 @@ EC_API ec_status ec_submit(ec_session *session, const ec_call_options *options, 
                            ec_pending **pending_out, ec_error **error_out) EC_NOEXCEPT;
 
 /* Waits at most timeout_us for a submitted call (-1: for ever, 0: just look).
- * Outcomes: EC_OK with a reply: committed; EC_OK with *reply_out NULL: not done by then; else the command's error.
- * Asked again, it answers the same again.
+ * Outcomes: EC_OK with a reply: committed; EC_OK with *reply_out NULL: not done by then; EC_E_INVALID_ARGUMENT
+ * (timeout_us below -1), EC_E_CONCURRENT_USE (another thread waits for it), EC_E_DEADLINE_EXCEEDED; else the command's
+ * error, as ec_call would answer it. Asked again, it answers the same again.
  * Owner: the caller frees *reply_out, and still the pending call. One thread at a time for each call, any thread, also
  * while the session serves another; EC_E_CONCURRENT_USE otherwise. Since 0.1. */
 EC_API ec_status ec_wait(ec_pending *pending, int64_t timeout_us, ec_bytes **reply_out,
@@ -246,7 +265,7 @@ EC_API void ec_pending_free(ec_pending *pending) EC_NOEXCEPT;
 
 /* The row with this id.
  * Outcomes: EC_OK; EC_E_UNKNOWN_TABLE, EC_E_INVALID_ARGUMENT (id), EC_E_NOT_FOUND (also: not to be seen),
- * EC_E_AMBIGUOUS_ID. Options that apply: organization_id.
+ * EC_E_AMBIGUOUS_ID, EC_E_ORGANIZATION_REQUIRED. Options that apply: organization_id; others are refused.
  * Owner: the caller frees *row_out. options may be NULL. One thread at a time. Since 0.1. */
 EC_API ec_status ec_row_get(ec_session *session, const ec_call_options *options, const char *table, size_t table_length,
                             const char *id, size_t id_length, ec_bytes **row_out, ec_error **error_out) EC_NOEXCEPT;
@@ -276,8 +295,9 @@ EC_API ec_status ec_row_update(ec_session *session, const ec_call_options *optio
                                size_t changes_length, ec_bytes **row_out, ec_error **error_out) EC_NOEXCEPT;
 
 /* Removes a row and what goes with it.
- * Outcomes: EC_OK; EC_E_NOT_FOUND, EC_E_POLICY_DENIED, EC_E_VERSION_CONFLICT, EC_E_STILL_REFERENCED, EC_E_HAS_SALES.
- * All options apply and may be NULL. One thread at a time. Since 0.1. */
+ * Outcomes: those of ec_row_get; EC_E_POLICY_DENIED, EC_E_ENGINE_ONLY, EC_E_VERSION_CONFLICT, EC_E_STILL_REFERENCED,
+ * EC_E_HAS_SALES and other rules of the table (5xxx). All options apply.
+ * options may be NULL. One thread at a time. Since 0.1. */
 EC_API ec_status ec_row_remove(ec_session *session, const ec_call_options *options, const char *table,
                                size_t table_length, const char *id, size_t id_length, ec_error **error_out) EC_NOEXCEPT;
 
@@ -285,7 +305,7 @@ EC_API ec_status ec_row_remove(ec_session *session, const ec_call_options *optio
  * {"rows": [...], "cursor": text or null}; the cursor, given as "after", leads to the next page. Empty request_json
  * means {}. Rows that the principal may not see are not there.
  * Outcomes: EC_OK; EC_E_UNKNOWN_TABLE, EC_E_UNKNOWN_COLUMN, EC_E_INVALID_ARGUMENT, EC_E_INVALID_FILTER,
- * EC_E_INVALID_CURSOR.
+ * EC_E_INVALID_CURSOR, EC_E_ORGANIZATION_REQUIRED.
  * Owner: the caller frees *page_out. One thread at a time. Since 0.1. */
 EC_API ec_status ec_rows_list(ec_session *session, const char *table, size_t table_length, const char *request_json,
                               size_t request_length, ec_bytes **page_out, ec_error **error_out) EC_NOEXCEPT;
@@ -317,8 +337,9 @@ EC_API ec_status ec_transaction_rollback(ec_session *session, ec_error **error_o
 
 /* At most `limit` changes after number `since` that the principal may learn of, oldest first:
  * {"changes": [...], "next": number to go on from}. Waits up to timeout_us for the first one; 0 just looks.
- * Outcomes: EC_OK, also when there is none; EC_E_FEED_GONE (that old ones are no longer kept), EC_E_INVALID_ARGUMENT,
- * EC_E_ORGANIZATION_REQUIRED. Owner: the caller frees *changes_out. One thread at a time. Since 0.1. */
+ * Outcomes: EC_OK, also when there is none; EC_E_FEED_GONE (that old ones are no longer kept), EC_E_INVALID_ARGUMENT
+ * (since or timeout_us below 0, limit not from 1 to 1,000), EC_E_COMMAND_DENIED (customers and anonymous callers have
+ * no feed). Owner: the caller frees *changes_out. One thread at a time. Since 0.1. */
 EC_API ec_status ec_changes_read(ec_session *session, int64_t since, int64_t limit, int64_t timeout_us,
                                  ec_bytes **changes_out, ec_error **error_out) EC_NOEXCEPT;
 

@@ -3,6 +3,7 @@
 
 #include "api/engine.hpp"
 #include "arguments.hpp"
+#include "base/text.hpp"
 #include "guard.hpp"
 #include "reply.hpp"
 
@@ -11,7 +12,7 @@ namespace eventcore::c {
 namespace {
 
 constexpr std::size_t open_options_size_0_1 = 64;
-static_assert(sizeof(ec_open_options) == 64);
+static_assert(sizeof(ec_open_options) == 120);
 static_assert(offsetof(ec_open_options, path) == 8);
 static_assert(offsetof(ec_open_options, path_length) == 16);
 static_assert(offsetof(ec_open_options, key) == 24);
@@ -20,6 +21,14 @@ static_assert(offsetof(ec_open_options, key_kind) == 40);
 static_assert(offsetof(ec_open_options, flags) == 44);
 static_assert(offsetof(ec_open_options, cache_bytes) == 48);
 static_assert(offsetof(ec_open_options, busy_timeout_us) == 56);
+static_assert(offsetof(ec_open_options, jwt_algorithm) == 64);
+static_assert(offsetof(ec_open_options, jwt_emails_are_verified) == 68);
+static_assert(offsetof(ec_open_options, jwt_key) == 72);
+static_assert(offsetof(ec_open_options, jwt_key_length) == 80);
+static_assert(offsetof(ec_open_options, jwt_audience) == 88);
+static_assert(offsetof(ec_open_options, jwt_audience_length) == 96);
+static_assert(offsetof(ec_open_options, jwt_issuer) == 104);
+static_assert(offsetof(ec_open_options, jwt_issuer_length) == 112);
 
 constexpr std::uint32_t flags_known =
     EC_OPEN_CREATE | EC_OPEN_CREATE_NEW | EC_OPEN_READ_ONLY | EC_OPEN_ACCEPT_LOSS | EC_OPEN_TEST_CLOCK;
@@ -41,8 +50,7 @@ Result<store::KeyInput> read_key(const ec_open_options& asked) {
 Result<store::OpenOptions> read_open_options(const ec_open_options& asked) {
   EC_TRY(path, text(asked.path, asked.path_length, "path"));
   FailureDetail detail;
-  if (path.empty() || path.find('\0') != std::string_view::npos)
-    detail.fields.push_back({"path", "must be the path of a file"});
+  if (path.empty() || !valid_text(path)) detail.fields.push_back({"path", "must be the path of a file, in UTF-8"});
   if ((asked.flags & ~flags_known) != 0) detail.fields.push_back({"flags", "has a bit that is not known here"});
   if (asked.cache_bytes < 0) detail.fields.push_back({"cache_bytes", "must not be negative"});
   if (asked.busy_timeout_us < 0) detail.fields.push_back({"busy_timeout_us", "must not be negative"});
@@ -60,11 +68,33 @@ Result<store::OpenOptions> read_open_options(const ec_open_options& asked) {
   return options;
 }
 
+Result<policy::JwtConfig> read_jwt(const ec_open_options& asked) {
+  policy::JwtConfig config;
+  switch (asked.jwt_algorithm) {
+    case 0: break;
+    case EC_JWT_HS256: config.algorithm = policy::JwtAlgorithm::hs256; break;
+    case EC_JWT_EDDSA: config.algorithm = policy::JwtAlgorithm::eddsa; break;
+    default: return fail_field(Errc::invalid_argument, "jwt_algorithm", "must be one of EC_JWT_*");
+  }
+  if (asked.jwt_emails_are_verified != 0 && asked.jwt_emails_are_verified != 1)
+    return fail_field(Errc::invalid_argument, "jwt_emails_are_verified", "must be 0 or 1");
+  EC_TRY(key, optional_text(static_cast<const char*>(asked.jwt_key), asked.jwt_key_length, "jwt_key"));
+  config.key = SecretBytes::copy_of(as_bytes(key));
+  EC_TRY(audience, optional_text(asked.jwt_audience, asked.jwt_audience_length, "jwt_audience"));
+  config.audience = audience;
+  EC_TRY(issuer, optional_text(asked.jwt_issuer, asked.jwt_issuer_length, "jwt_issuer"));
+  config.issuer = issuer;
+  config.emails_are_verified = asked.jwt_emails_are_verified == 1;
+  return config;
+}
+
 Result<ec_engine*> open(const ec_open_options* given) {
   if (given == nullptr) return fail_fact(Errc::null_argument, "argument", "options");
   EC_TRY(asked, options(given, open_options_size_0_1));
   EC_TRY(open_options, read_open_options(asked));
-  EC_TRY(engine, api::EngineCore::open(std::move(open_options), (asked.flags & EC_OPEN_TEST_CLOCK) != 0));
+  EC_TRY(jwt, read_jwt(asked));
+  EC_TRY(engine,
+         api::EngineCore::open(std::move(open_options), (asked.flags & EC_OPEN_TEST_CLOCK) != 0, {}, std::move(jwt)));
   return give<ec_engine>(std::move(engine));
 }
 

@@ -38,6 +38,13 @@ Status without_version(const RecordContext& context) {
   return ok();
 }
 
+Status for_reading(const RecordContext& context) {
+  if (!context.idempotency_key.empty())
+    return fail_field(Errc::invalid_argument, "idempotency_key", "is only for writes");
+  if (context.timeout_us != 0) return fail_field(Errc::invalid_argument, "timeout_us", "is only for writes");
+  return without_version(context);
+}
+
 Status for_new_rows(const RecordContext& context) {
   if (!context.organization.empty())
     return fail_field(Errc::invalid_argument, "organization_id", "is a column of a new row, not an option");
@@ -47,7 +54,7 @@ Status for_new_rows(const RecordContext& context) {
 Result<std::string> get(const Target& target, const char* id, std::size_t id_length) {
   EC_TRY(found, find(target));
   EC_TRY(id_text, text(id, id_length, "id"));
-  EC_TRYV(without_version(found.context));
+  EC_TRYV(for_reading(found.context));
   return found.session->get(found.table, id_text, found.context);
 }
 

@@ -11,7 +11,7 @@ Rows and replies are dictionaries of native values (UUID, Decimal, datetime, dat
 """
 
 from . import _native
-from ._engine import Clock, Engine, Key, LogLine, Principal, handles_live, open, schema, version
+from ._engine import Clock, Engine, Jwt, Key, LogLine, Principal, handles_live, open, schema, version
 from ._errors import (
     AccessDenied,
     Conflict,
@@ -46,6 +46,7 @@ __all__ = [
     "EventcoreError",
     "Future",
     "InternalError",
+    "Jwt",
     "Key",
     "LogLine",
     "MisuseError",

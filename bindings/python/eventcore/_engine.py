@@ -75,6 +75,55 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Jwt:
+    """How sessions of `Principal.jwt` are checked. The algorithm is fixed here and never taken from a token.
+
+    - audience, issuer: compared with `aud` and `iss` when given.
+    - emails_are_verified: the issuer vouches for every e-mail address it names; else `email_verified` must be true.
+
+    >>> ec.Jwt.hs256(bytes(32), audience="box-office")
+    Jwt.hs256(...)
+    """
+
+    _algorithm: int
+    _key: bytes = field(repr=False)
+    audience: str = ""
+    issuer: str = ""
+    emails_are_verified: bool = False
+
+    @classmethod
+    def hs256(cls, secret: bytes, *, audience: str = "", issuer: str = "", emails_are_verified: bool = False) -> Self:
+        """Tokens signed with a secret of at least 32 bytes that is shared with the issuer.
+
+        >>> jwt = ec.Jwt.hs256(bytes(32), audience="shop")
+        >>> with ec.open(folder / "tokens.ecdb", key=ec.Key.raw(bytes(32)), create=True, jwt=jwt) as guarded:
+        ...     guarded.path.endswith("tokens.ecdb")
+        True
+        """
+        return cls(1, cls._bytes(secret), audience, issuer, emails_are_verified)
+
+    @classmethod
+    def eddsa(
+        cls, public_key: bytes, *, audience: str = "", issuer: str = "", emails_are_verified: bool = False
+    ) -> Self:
+        """Tokens signed with Ed25519; this is the issuer's public key, 32 bytes.
+
+        >>> ec.Jwt.eddsa(bytes(32), issuer="https://id.example").issuer
+        'https://id.example'
+        """
+        return cls(2, cls._bytes(public_key), audience, issuer, emails_are_verified)
+
+    @staticmethod
+    def _bytes(key: bytes) -> bytes:
+        if not isinstance(key, bytes | bytearray | memoryview):
+            raise TypeError(f"a key is bytes, not {type(key).__name__}")
+        return bytes(key)
+
+    def __repr__(self) -> str:
+        return f"Jwt.{('hs256', 'eddsa')[self._algorithm - 1]}(...)"
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """Who acts. Whether it is valid and what it may do is asked anew by every call.
 
@@ -352,6 +401,7 @@ def open(
     test_clock: bool = False,
     cache_bytes: int = 0,
     busy_timeout: float | None = None,
+    jwt: Jwt | None = None,
 ) -> Engine:
     """Opens the store at `path`.
 
@@ -361,6 +411,7 @@ def open(
     - test_clock: time stands still until `engine.clock.set` moves it.
     - cache_bytes: page cache of a connection, 64 MiB when 0.
     - busy_timeout: longest wait, in seconds, for the write turn of another process; 10 s when None.
+    - jwt: how tokens are checked; without it sessions of `Principal.jwt` are refused.
 
     >>> with ec.open(folder / "mine.ecdb", key=ec.Key.raw(bytes(32)), create=True) as mine:
     ...     mine.stats()["queue_length"]
@@ -368,6 +419,8 @@ def open(
     """
     if key is not None and not isinstance(key, Key):
         raise TypeError(f"a key is made by Key.raw, Key.passphrase or Key.recovery_code, not {type(key).__name__}")
+    if jwt is not None and not isinstance(jwt, Jwt):
+        raise TypeError(f"tokens are checked by Jwt.hs256 or Jwt.eddsa, not by {type(jwt).__name__}")
     where = os.fspath(path)
     if not isinstance(where, str):
         raise TypeError(f"a path is text, not {type(where).__name__}")
@@ -385,6 +438,7 @@ def open(
         flags,
         cache_bytes,
         _codec.duration(busy_timeout, "busy_timeout", 0),
+        (jwt._algorithm, jwt._key, jwt.audience, jwt.issuer, jwt.emails_are_verified) if jwt else None,
     )
     engine = Engine(handle, where)
     engine._pull_logs()

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "native.hpp"
 
@@ -83,8 +84,11 @@ void look_for_signals() {
 
 // ---- engine --------------------------------------------------------------------------------------------------------
 
+// How JWTs are checked: (algorithm, key, audience, issuer, e-mails are verified).
+using JwtOptions = std::tuple<std::int32_t, std::string_view, std::string_view, std::string_view, bool>;
+
 Handle open(std::string_view path, std::string_view key, std::int32_t key_kind, std::uint32_t flags,
-            std::int64_t cache_bytes, std::int64_t busy_timeout_us) {
+            std::int64_t cache_bytes, std::int64_t busy_timeout_us, const std::optional<JwtOptions>& jwt) {
   ec_open_options options = EC_OPEN_OPTIONS_INIT;
   options.path = path.data();
   options.path_length = path.size();
@@ -94,6 +98,17 @@ Handle open(std::string_view path, std::string_view key, std::int32_t key_kind, 
   options.flags = flags;
   options.cache_bytes = cache_bytes;
   options.busy_timeout_us = busy_timeout_us;
+  if (jwt) {
+    const auto& [algorithm, jwt_key, audience, issuer, emails_are_verified] = *jwt;
+    options.jwt_algorithm = algorithm;
+    options.jwt_key = jwt_key.data();
+    options.jwt_key_length = jwt_key.size();
+    options.jwt_audience = audience.data();
+    options.jwt_audience_length = audience.size();
+    options.jwt_issuer = issuer.data();
+    options.jwt_issuer_length = issuer.size();
+    options.jwt_emails_are_verified = emails_are_verified ? 1 : 0;
+  }
   ec_engine* engine = nullptr;
   run([&](ec_error** error) { return ec_engine_open(&options, &engine, error); });
   return number(engine);
@@ -327,7 +342,7 @@ PYBIND11_MODULE(_native, module) {
   module.def("schema", &schema);
   module.def("handles_live", [] { return ec_handles_live(); });
   module.def("open", &open, py::arg("path"), py::arg("key"), py::arg("key_kind"), py::arg("flags"),
-             py::arg("cache_bytes"), py::arg("busy_timeout_us"));
+             py::arg("cache_bytes"), py::arg("busy_timeout_us"), py::arg("jwt"));
   module.def("engine_close", &engine_close, py::arg("engine"));
   module.def("engine_stats", &engine_stats, py::arg("engine"));
   module.def("engine_logs", &engine_logs, py::arg("engine"), py::arg("lines_max"));

@@ -14,7 +14,7 @@ Status check_risk(work::UnitOfWork& uow, work::Write& write);
 
 Status check_milestone(work::UnitOfWork& uow, work::Write& write);
 Status settle_milestone(work::UnitOfWork& uow, const work::Write& write);  // others stop waiting for one that is gone
-void present_milestone(Json& json, const Record& milestone, Micros now);
-bool is_past_due(const Record& milestone, Micros now);  // open, and its time is up
+Expr past_due(Micros now);  // milestones that are open while their time is up
+store::Shown shown_milestone(Micros now);
 
 }  // namespace eventcore::rules::events

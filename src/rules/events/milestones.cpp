@@ -85,9 +85,13 @@ Status check_completing(UnitOfWork& uow, const Write& write) {
 
 }  // namespace
 
-bool is_past_due(const Record& milestone, Micros now) {
-  const std::string& status = milestone[m::status].text();
-  return (status == "pending" || status == "in_progress") && milestone[m::due_date].integer() < now;
+Expr past_due(Micros now) {
+  return Expr::all_of({Expr::in_list(m::status.index, {Value("pending"), Value("in_progress")}),
+                       Expr::compare(m::due_date.index, Expr::Op::lt, now)});
+}
+
+store::Shown shown_milestone(Micros now) {
+  return {m::status.index, past_due(now), Value("overdue")};
 }
 
 Status check_milestone(UnitOfWork& uow, Write& write) {
@@ -113,10 +117,6 @@ Status settle_milestone(UnitOfWork& uow, const Write& write) {
     EC_TRYV(uow.change(milestone, {{m::dependencies.index, Value(dump(left))}}));
   }
   return ok();
-}
-
-void present_milestone(Json& json, const Record& milestone, Micros now) {
-  if (json.contains("status") && is_past_due(milestone, now)) json["status"] = "overdue";
 }
 
 }  // namespace eventcore::rules::events

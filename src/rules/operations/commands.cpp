@@ -1,8 +1,12 @@
 #include "rules/operations/commands.hpp"
 
+#include <algorithm>
+#include <functional>
+
 #include "audit/chain.hpp"
 #include "audit/verify.hpp"
 #include "base/time.hpp"
+#include "policy/explain.hpp"
 #include "rules/rules.hpp"
 #include "rules/support.hpp"
 #include "schema/all.hpp"
@@ -22,20 +26,6 @@ Operation operation_of(const std::string& name) {
   if (name == "create") return Operation::create;
   if (name == "update") return Operation::update;
   return name == "delete" ? Operation::remove : Operation::view;
-}
-
-// Who the caller is in the words of the predicates, so that a condition that fails can be understood.
-std::string caller_in_words(const policy::Facts& facts, const Record& row) {
-  std::string words = "you are ";
-  if (facts.kind != policy::PrincipalKind::user) return words + std::string(policy::kind_name(facts.kind));
-  constexpr std::string_view roles[] = {"a guest", "a member", "a manager", "an admin", "an owner"};
-  words += roles[static_cast<std::size_t>(facts.role)];
-  const bool same = facts.organization && *facts.organization == row.organization_id();
-  words += same ? " of the row's organization" : " of another organization";
-  const Value* event = row.table().id == schema::tables::events.id ? &row.at(0) : row.find("event_id");
-  if (event != nullptr && event->is_uuid())
-    words += facts.is_assigned(event->uuid()) ? ", assigned to its event" : ", not assigned to its event";
-  return words;
 }
 
 // The row as it would be created: named values, and the tenant and event that its parents give.
@@ -68,9 +58,8 @@ Result<Json> explained(Reading& reading, Operation operation, const Record& row)
   EC_TRY(verdict, policy::decide(operation, row, facts, reading.related()));
   EC_TRY(lines, policy::explain(operation, row, facts, reading.related()));
   Json conditions = Json::array();
-  const std::string because = caller_in_words(facts, row);
   for (const policy::Explained& line : lines)
-    conditions.push_back({{"name", line.condition}, {"holds", line.holds}, {"because", because}});
+    conditions.push_back({{"name", line.condition}, {"holds", line.holds}, {"because", line.because}});
   Json columns = Json::array();
   for (std::size_t i = 0; i < verdict.columns.size(); ++i)
     if (verdict.columns[i] && !row.table().columns[i].is(schema::internal))
@@ -114,6 +103,108 @@ Result<Json> explain_access(Reading& reading, const CommandDef&, const Arguments
   return reply;
 }
 
+namespace {
+
+// One who may: what he is, which row he is, and which policy lets him.
+struct Candidate {
+  policy::Principal principal;
+  std::string name;
+};
+
+Candidate candidate(policy::PrincipalKind kind, const Record& row, Column name) {
+  Candidate one;
+  one.principal.kind = kind;
+  one.principal.id = row.id();
+  one.principal.organization = row.organization_id();
+  one.name = row[name].is_text() ? row[name].text() : std::string();
+  return one;
+}
+
+// Everybody the organization knows by a row of its own. Customers are known by an address alone, and anonymous callers
+// not at all: what they may do does not depend on a row of theirs.
+Result<std::vector<Candidate>> candidates(Reading& reading, const Uuid& organization) {
+  std::vector<Candidate> all;
+  const auto each = [&](const TableDef& table, const std::function<void(const Record&)>& add) -> Status {
+    store::Query query;
+    query.table = &table;
+    query.organization = organization;
+    EC_TRY(rows, reading.scan(query));
+    for (const Record& row : rows) add(row);
+    return ok();
+  };
+  using policy::PrincipalKind;
+  EC_TRYV(each(schema::tables::users,
+               [&](const Record& row) { all.push_back(candidate(PrincipalKind::user, row, col::users::full_name)); }));
+  EC_TRYV(each(schema::tables::sponsors, [&](const Record& row) {
+    all.push_back(candidate(PrincipalKind::sponsor, row, col::sponsors::company_name));
+  }));
+  const auto with_hash = [&](PrincipalKind kind, const Record& row, Column name, Column hash) {
+    Candidate one = candidate(kind, row, name);
+    const Bytes& bytes = row[hash].bytes();
+    std::copy_n(bytes.begin(), std::min(bytes.size(), one.principal.key_hash.size()), one.principal.key_hash.begin());
+    all.push_back(std::move(one));
+  };
+  EC_TRYV(each(schema::tables::api_keys, [&](const Record& row) {
+    if (!row[col::api_keys::sponsor_id].is_null()) return;  // it acts as the sponsor, who is listed
+    with_hash(PrincipalKind::api_key, row, col::api_keys::name, col::api_keys::key_hash);
+    all.back().principal.api_key = row.id();
+  }));
+  EC_TRYV(each(schema::tables::devices, [&](const Record& row) {
+    with_hash(PrincipalKind::device, row, col::devices::name, col::devices::key_hash);
+  }));
+  return all;
+}
+
+// An update or a delete needs the row to be seen as well. Answers the policy's name, or nothing.
+Result<std::optional<std::string>> allowing_policy(Reading& reading, Operation operation, const Record& row,
+                                                   const policy::Facts& facts) {
+  if (operation == Operation::update || operation == Operation::remove) {
+    EC_TRY(seen, policy::decide(Operation::view, row, facts, reading.related()));
+    if (!seen.allowed) return std::optional<std::string>{};
+  }
+  EC_TRY(verdict, policy::decide(operation, row, facts, reading.related()));
+  return verdict.allowed ? std::optional<std::string>(verdict.policy) : std::optional<std::string>{};
+}
+
+}  // namespace
+
+Result<Json> list_principals_who_can(Reading& reading, const CommandDef& command, const Arguments& arguments) {
+  const TableDef* table = schema::find_table(arguments.text("table"));
+  if (table == nullptr) return Failure(Errc::unknown_table);
+  const Operation operation = operation_of(arguments.text("operation"));
+  EC_TRY(organization_id, organization_of(reading, arguments));
+  EC_TRY(organization, reading.get(schema::tables::organizations, organization_id));
+  EC_TRYV(require(reading, command, organization));
+  std::optional<Record> row;
+  if (operation == Operation::create) {
+    EC_TRY(imagined, imagined_row(reading, *table, arguments));
+    row = std::move(imagined);
+  } else {
+    const auto id = arguments.optional_uuid("id");
+    if (!id) return fail_field(Errc::invalid_argument, "id", "is needed for this operation");
+    EC_TRY(found, reading.get(*table, *id, organization_id));
+    row = std::move(found);
+  }
+  Json principals = Json::array();
+  const bool written_by_nobody =
+      operation != Operation::view && !policy::may_write_kind(operation, *table, policy::Facts{});
+  EC_TRY(known, candidates(reading, organization_id));
+  for (const Candidate& one : known) {
+    if (written_by_nobody) break;
+    EC_TRY(facts, policy::load_facts(reading.reader(), one.principal, reading.now()));
+    EC_TRY(policy_name, allowing_policy(reading, operation, *row, facts));
+    if (!policy_name) continue;
+    principals.push_back({{"kind", policy::kind_name(one.principal.kind)},
+                          {"id", to_text(one.principal.id)},
+                          {"name", one.name},
+                          {"policy", *policy_name}});
+  }
+  policy::Facts anonymous;
+  anonymous.valid = true;
+  EC_TRY(anon_policy, allowing_policy(reading, operation, *row, anonymous));
+  return Json{{"principals", std::move(principals)}, {"anon", anon_policy.has_value() && !written_by_nobody}};
+}
+
 Result<Json> verify_audit(Reading& reading, const CommandDef& command, const Arguments& arguments) {
   EC_TRY(id, organization_of(reading, arguments));
   if (!reading.facts().is_service()) {
@@ -129,11 +220,14 @@ Result<Json> verify_audit(Reading& reading, const CommandDef& command, const Arg
   Json checkpoint;
   if (report.ok) {
     store::Reader& reader = reading.reader();
-    const Bytes message = audit::checkpoint_message(id, report.entries, reading.now(), report.head);
-    checkpoint = {{"seq", report.entries},
-                  {"head", hex(report.head)},
-                  {"time", format_rfc3339(reading.now())},
-                  {"signature", hex(reader.sign(message))},
+    store::ChainHead head;
+    head.seq = report.entries;
+    head.hash = report.head;
+    const store::Checkpoint exported = audit::sign_checkpoint(reader, id, head, reading.now());
+    checkpoint = {{"seq", exported.seq},
+                  {"head", hex(exported.hash)},
+                  {"time", format_rfc3339(exported.time)},
+                  {"signature", hex(exported.signature)},
                   {"public_key", hex(reader.signing_public_key())}};
   }
   return Json{{"ok", report.ok},

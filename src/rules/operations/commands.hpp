@@ -10,6 +10,7 @@
 namespace eventcore::rules::operations {
 
 Result<Json> explain_access(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> list_principals_who_can(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> verify_audit(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
 
 }  // namespace eventcore::rules::operations

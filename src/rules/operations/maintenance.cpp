@@ -121,8 +121,7 @@ Result<Swept> mark_overdue_milestones(UnitOfWork& uow, const Uuid& organization,
   store::Query query;
   query.table = &schema::tables::event_milestones;
   query.organization = organization;
-  query.where = Expr::all_of({Expr::in_list(m::status.index, {Value("pending"), Value("in_progress")}),
-                              Expr::compare(m::due_date.index, Expr::Op::lt, uow.now())});
+  query.where = events::past_due(uow.now());
   query.limit = limit + 1;
   EC_TRY(due, uow.scan(query));
   for (Record& milestone : due) {

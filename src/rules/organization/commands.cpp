@@ -1,7 +1,5 @@
 #include "rules/organization/commands.hpp"
 
-#include <array>
-
 #include "base/text.hpp"
 #include "rules/rules.hpp"
 #include "rules/support.hpp"
@@ -19,8 +17,6 @@ using work::UnitOfWork;
 namespace {
 
 constexpr int slug_attempts_max = 1'000;
-constexpr std::size_t public_id_bytes = 10;
-constexpr std::size_t device_secret_bytes = 32;
 
 Result<std::string> free_slug(UnitOfWork& uow, const std::string& name) {
   const std::string base = slugify(name);
@@ -97,26 +93,6 @@ Result<Json> assign_team(UnitOfWork& uow, const CommandDef& command, const Argum
   EC_TRY(assignment, uow.insert(schema::tables::team_assignments, changes, As::engine));
   EC_TRY(reply, uow.show_as_reply(assignment));
   return Json{{"assignment", std::move(reply)}};
-}
-
-Result<Json> register_device(UnitOfWork& uow, const CommandDef& command, const Arguments& arguments) {
-  namespace d = col::devices;
-  EC_TRY(event, subject_event(uow, command, arguments));
-  std::array<std::uint8_t, public_id_bytes> public_bytes{};
-  std::array<std::uint8_t, device_secret_bytes> secret_bytes{};
-  uow.call().draws.fill(public_bytes);
-  uow.call().draws.fill(secret_bytes);
-  const std::string public_id = hex(public_bytes);
-  const std::string secret = hex(secret_bytes);
-  EC_TRY(digest, policy::key_digest(uow.reader(), event.organization_id(), secret));
-  Changes changes = {{d::event_id.index, Value(event.id())},
-                     {d::name.index, Value(arguments.text("name"))},
-                     {d::public_id.index, Value(public_id)},
-                     {d::key_hash.index, Value(Bytes(digest.begin(), digest.end()))}};
-  if (const auto gate = arguments.optional_text("gate")) changes.push_back({d::gate.index, Value(*gate)});
-  EC_TRY(device, uow.insert(schema::tables::devices, changes, As::engine));
-  EC_TRY(reply, uow.show_as_reply(device));
-  return Json{{"device", std::move(reply)}, {"token", "ec_device_" + public_id + "_" + secret}};
 }
 
 }  // namespace eventcore::rules::organization

@@ -13,5 +13,8 @@ Result<Json> create_organization(work::UnitOfWork&, const schema::CommandDef&, c
 Result<Json> invite_user(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> assign_team(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> register_device(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> revoke_device(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> create_api_key(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> revoke_api_key(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 
 }  // namespace eventcore::rules::organization

@@ -114,7 +114,7 @@ Status check_roi_metric(UnitOfWork& uow, Write& write) {
   return ok();
 }
 
-void present_roi_metric(Json& json, const Record& metric, Micros) {
+void present_roi_metric(Json& json, const Record& metric) {
   const Value& roi = metric[col::sponsor_roi_metrics::calculated_roi];
   if (!json.contains("calculated_roi") || !roi.is_integer()) return;
   if (roi.integer() == roi_bound || roi.integer() == -roi_bound) json["calculated_roi_saturated"] = true;

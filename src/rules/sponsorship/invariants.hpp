@@ -17,6 +17,6 @@ Status check_package(work::UnitOfWork& uow, work::Write& write);
 Status check_sponsor(work::UnitOfWork& uow, work::Write& write);
 Status settle_sponsor(work::UnitOfWork& uow, const work::Write& write);
 Status check_roi_metric(work::UnitOfWork& uow, work::Write& write);
-void present_roi_metric(Json& json, const Record& metric, Micros now);
+void present_roi_metric(Json& json, const Record& metric);
 
 }  // namespace eventcore::rules::sponsorship

@@ -21,6 +21,9 @@ inline constexpr ArgumentDef explain_access_arguments[] = {
 };
 inline constexpr std::string_view explain_access_errors[] = {"unknown_table", "not_found", "ambiguous_id"};
 
+// list_principals_who_can
+inline constexpr std::string_view list_principals_who_can_errors[] = {"unknown_table", "not_found", "ambiguous_id"};
+
 // run_maintenance
 inline constexpr ArgumentDef run_maintenance_arguments[] = {
     organization_argument,
@@ -59,6 +62,11 @@ inline constexpr CommandDef operations_commands[] = {
      .arguments = verify_audit_arguments, .errors = verify_audit_errors,
      .reply = "ok, entries, head, first_bad: {seq, reason} or null, checkpoint: {seq, head, time, signature, public_key} or null",
      .doc = "Recomputes an organization's audit chain from its first entry to its head."},
+    {.id = 904, .name = "list_principals_who_can", .domain = "operations", .mutates = false, .runs = Runs::by_predicates,
+     .allow = {Predicate::org_admin},
+     .arguments = explain_access_arguments, .errors = list_principals_who_can_errors,
+     .reply = "principals: [{kind, id, name, policy}], anon (whether everybody may)",
+     .doc = "Lists the users, sponsors, API keys and devices of an organization who may do something with a row now."},
 };
 
 }  // namespace eventcore::schema::commands

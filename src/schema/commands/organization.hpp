@@ -58,6 +58,30 @@ inline constexpr ArgumentDef register_device_arguments[] = {
 };
 inline constexpr std::string_view register_device_errors[] = {"not_found", "already_exists"};
 
+// revoke_device
+inline constexpr ArgumentDef revoke_device_arguments[] = {
+    {.name = "device_id", .type = Type::uuid, .required = true, .doc = "The device that is no longer trusted."},
+    organization_argument,
+};
+inline constexpr std::string_view revoke_device_errors[] = {"not_found"};
+
+// create_api_key
+inline constexpr ArgumentDef create_api_key_arguments[] = {
+    organization_argument,
+    {.name = "name", .type = Type::text, .required = true, .length_max = name_length_max, .doc = "What the key is for."},
+    {.name = "permissions", .type = Type::text, .array = true, .length_max = name_length_max, .doc = "Permission groups, each alone (read and write) or with ':read' after it; needed unless the key is a sponsor's."},
+    {.name = "sponsor_id", .type = Type::uuid, .doc = "The sponsor the key stands for; such a key has no permissions of its own."},
+    {.name = "expires_at", .type = Type::timestamptz, .doc = "From when on the key is refused; never when absent."},
+};
+inline constexpr std::string_view create_api_key_errors[] = {"not_found", "reference_not_found"};
+
+// revoke_api_key
+inline constexpr ArgumentDef revoke_api_key_arguments[] = {
+    {.name = "api_key_id", .type = Type::uuid, .required = true, .doc = "The key that no longer counts."},
+    organization_argument,
+};
+inline constexpr std::string_view revoke_api_key_errors[] = {"not_found"};
+
 inline constexpr CommandDef organization_commands[] = {
     {.id = 100, .name = "create_organization", .domain = "organization", .mutates = true, .runs = Runs::service_only,
      .arguments = create_organization_arguments, .errors = create_organization_errors,
@@ -76,8 +100,23 @@ inline constexpr CommandDef organization_commands[] = {
     {.id = 103, .name = "register_device", .domain = "organization", .mutates = true, .runs = Runs::by_predicates,
      .allow = {Predicate::event_editor},
      .arguments = register_device_arguments, .errors = register_device_errors,
-     .reply = "device (row), token (shown this once)",
+     .reply = "device (row), token (shown this once)", .shown_once = "token",
      .doc = "Registers a check-in device for one event and answers its key, which is not kept in clear."},
+    {.id = 104, .name = "revoke_device", .domain = "organization", .mutates = true, .runs = Runs::by_predicates,
+     .allow = {Predicate::org_admin},
+     .arguments = revoke_device_arguments, .errors = revoke_device_errors,
+     .reply = "device (row)",
+     .doc = "Takes a device's key back, for its open sessions too; once revoked it stays so."},
+    {.id = 105, .name = "create_api_key", .domain = "organization", .mutates = true, .runs = Runs::by_predicates,
+     .allow = {Predicate::org_admin},
+     .arguments = create_api_key_arguments, .errors = create_api_key_errors,
+     .reply = "api_key (row), token (shown this once)", .shown_once = "token",
+     .doc = "Makes a key with which a program acts for the organization or one of its sponsors; only a keyed hash of it is kept."},
+    {.id = 106, .name = "revoke_api_key", .domain = "organization", .mutates = true, .runs = Runs::by_predicates,
+     .allow = {Predicate::org_admin},
+     .arguments = revoke_api_key_arguments, .errors = revoke_api_key_errors,
+     .reply = "api_key (row)",
+     .doc = "Takes an API key back, for its open sessions too; once revoked it stays so."},
 };
 
 }  // namespace eventcore::schema::commands

@@ -19,6 +19,7 @@ from .enums import (
     UserRole,
 )
 from .rows import (
+    ApiKeyRow,
     DeviceRow,
     EventRow,
     OrganizationRow,
@@ -63,6 +64,25 @@ class RegisterDeviceReply(TypedDict, total=False):
 
     device: DeviceRow
     token: Any
+
+
+class RevokeDeviceReply(TypedDict, total=False):
+    """What revoke_device answers: device (row)."""
+
+    device: DeviceRow
+
+
+class CreateApiKeyReply(TypedDict, total=False):
+    """What create_api_key answers: api_key (row), token (shown this once)."""
+
+    api_key: ApiKeyRow
+    token: Any
+
+
+class RevokeApiKeyReply(TypedDict, total=False):
+    """What revoke_api_key answers: api_key (row)."""
+
+    api_key: ApiKeyRow
 
 
 class ImportOpenEventDocuments(TypedDict):
@@ -269,6 +289,13 @@ class VerifyAuditReply(TypedDict, total=False):
     checkpoint: Any
 
 
+class ListPrincipalsWhoCanReply(TypedDict, total=False):
+    """What list_principals_who_can answers: principals: [{kind, id, name, policy}], anon (whether everybody may)."""
+
+    principals: Any
+    anon: Any
+
+
 class Commands:
     """A method for every command."""
 
@@ -442,6 +469,109 @@ class Commands:
                 "event_id": event_id,
                 "name": name,
                 "gate": gate,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def revoke_device(
+        self,
+        *,
+        device_id: IdLike,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RevokeDeviceReply:
+        """Takes a device's key back, for its open sessions too; once revoked it stays so.
+
+        - device_id: The device that is no longer trusted.
+        - organization_id: The organization meant; needed by sessions that belong to none.
+
+        Errors: not_found.
+
+        >>> device = session.register_device(event_id=event_id, name="Lost phone")["device"]
+        >>> reply = session.revoke_device(device_id=device["id"], organization_id=organization_id)
+        >>> reply["device"]["revoked_at"] == engine.clock.now()
+        True
+        """
+        reply: RevokeDeviceReply = self._command(
+            "revoke_device",
+            {
+                "device_id": device_id,
+                "organization_id": organization_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def create_api_key(
+        self,
+        *,
+        name: str,
+        organization_id: IdLike | None = None,
+        permissions: Sequence[str] | None = None,
+        sponsor_id: IdLike | None = None,
+        expires_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CreateApiKeyReply:
+        """Makes a key with which a program acts for the organization or one of its sponsors; only a keyed hash of
+        it is kept.
+
+        - organization_id: The organization meant; needed by sessions that belong to none.
+        - name: What the key is for.
+        - permissions: Permission groups, each alone (read and write) or with ':read' after it; needed unless
+          the key is a sponsor's.
+        - sponsor_id: The sponsor the key stands for; such a key has no permissions of its own.
+        - expires_at: From when on the key is refused; never when absent.
+
+        Errors: not_found, reference_not_found.
+
+        >>> made = session.create_api_key(organization_id=organization_id, name="Web shop", permissions=["ticketing"])
+        >>> engine.session(ec.Principal.api_key(made["token"])).count("tickets")
+        1
+        """
+        reply: CreateApiKeyReply = self._command(
+            "create_api_key",
+            {
+                "organization_id": organization_id,
+                "name": name,
+                "permissions": permissions,
+                "sponsor_id": sponsor_id,
+                "expires_at": expires_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def revoke_api_key(
+        self,
+        *,
+        api_key_id: IdLike,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RevokeApiKeyReply:
+        """Takes an API key back, for its open sessions too; once revoked it stays so.
+
+        - api_key_id: The key that no longer counts.
+        - organization_id: The organization meant; needed by sessions that belong to none.
+
+        Errors: not_found.
+
+        >>> made = session.create_api_key(organization_id=organization_id, name="Old shop", permissions=["ticketing"])
+        >>> reply = session.revoke_api_key(api_key_id=made["api_key"]["id"], organization_id=organization_id)
+        >>> reply["api_key"]["revoked_at"] == engine.clock.now()
+        True
+        """
+        reply: RevokeApiKeyReply = self._command(
+            "revoke_api_key",
+            {
+                "api_key_id": api_key_id,
+                "organization_id": organization_id,
             },
             idempotency_key,
             timeout,
@@ -1019,6 +1149,45 @@ class Commands:
         )
         return reply
 
+    def list_principals_who_can(
+        self,
+        table: str,
+        operation: AccessOperation | str,
+        id: IdLike | None = None,
+        *,
+        organization_id: IdLike | None = None,
+        values: Any | None = None,
+        timeout: float | None = None,
+    ) -> ListPrincipalsWhoCanReply:
+        """Lists the users, sponsors, API keys and devices of an organization who may do something with a row now.
+
+        - organization_id: The organization meant; needed by sessions that belong to none.
+        - table: The table asked about.
+        - operation: What the caller would like to do.
+        - id: The row; needed for all but create.
+        - values: The row to create, or the columns to update.
+
+        Errors: unknown_table, not_found, ambiguous_id.
+
+        >>> told = session.list_principals_who_can(table="events", operation="update", id=event_id,
+        ...                                        organization_id=organization_id)
+        >>> [(principal["kind"], principal["name"]) for principal in told["principals"]]
+        [('user', 'Olga')]
+        """
+        reply: ListPrincipalsWhoCanReply = self._command(
+            "list_principals_who_can",
+            {
+                "organization_id": organization_id,
+                "table": table,
+                "operation": operation,
+                "id": id,
+                "values": values,
+            },
+            None,
+            timeout,
+        )
+        return reply
+
 
 class AsyncCommands:
     """A method for every command."""
@@ -1136,6 +1305,74 @@ class AsyncCommands:
                 "event_id": event_id,
                 "name": name,
                 "gate": gate,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def revoke_device(
+        self,
+        *,
+        device_id: IdLike,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RevokeDeviceReply:
+        """Takes a device's key back, for its open sessions too; once revoked it stays so."""
+        reply: RevokeDeviceReply = await self._command(
+            "revoke_device",
+            {
+                "device_id": device_id,
+                "organization_id": organization_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def create_api_key(
+        self,
+        *,
+        name: str,
+        organization_id: IdLike | None = None,
+        permissions: Sequence[str] | None = None,
+        sponsor_id: IdLike | None = None,
+        expires_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CreateApiKeyReply:
+        """Makes a key with which a program acts for the organization or one of its sponsors; only a keyed hash of
+        it is kept.
+        """
+        reply: CreateApiKeyReply = await self._command(
+            "create_api_key",
+            {
+                "organization_id": organization_id,
+                "name": name,
+                "permissions": permissions,
+                "sponsor_id": sponsor_id,
+                "expires_at": expires_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def revoke_api_key(
+        self,
+        *,
+        api_key_id: IdLike,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RevokeApiKeyReply:
+        """Takes an API key back, for its open sessions too; once revoked it stays so."""
+        reply: RevokeApiKeyReply = await self._command(
+            "revoke_api_key",
+            {
+                "api_key_id": api_key_id,
+                "organization_id": organization_id,
             },
             idempotency_key,
             timeout,
@@ -1518,6 +1755,31 @@ class AsyncCommands:
             "verify_audit",
             {
                 "organization_id": organization_id,
+            },
+            None,
+            timeout,
+        )
+        return reply
+
+    async def list_principals_who_can(
+        self,
+        table: str,
+        operation: AccessOperation | str,
+        id: IdLike | None = None,
+        *,
+        organization_id: IdLike | None = None,
+        values: Any | None = None,
+        timeout: float | None = None,
+    ) -> ListPrincipalsWhoCanReply:
+        """Lists the users, sponsors, API keys and devices of an organization who may do something with a row now."""
+        reply: ListPrincipalsWhoCanReply = await self._command(
+            "list_principals_who_can",
+            {
+                "organization_id": organization_id,
+                "table": table,
+                "operation": operation,
+                "id": id,
+                "values": values,
             },
             None,
             timeout,

@@ -1,0 +1,338 @@
+// The engine as a peer: through its C++ API and through its C ABI. Both build the same requests.
+#include <array>
+#include <eventcore/engine.hpp>
+#include <filesystem>
+
+#include "eventcore.h"
+#include "peer.hpp"
+
+namespace bench {
+
+namespace {
+
+using eventcore::Engine;
+using eventcore::Key;
+using eventcore::OpenOptions;
+using eventcore::Result;
+using eventcore::Session;
+
+// The morning of the event: all sale windows are open and tickets are valid.
+constexpr std::int64_t opening_time = 1'903'860'000'000'000;
+const std::array<std::uint8_t, 32> store_key{7};
+
+// What a session of either language can do; everything else is the same for both.
+class Tongue {
+ public:
+  virtual ~Tongue() = default;
+  Tongue() = default;
+  Tongue(const Tongue&) = delete;
+  Tongue& operator=(const Tongue&) = delete;
+  virtual std::string call(const std::string& command, const std::string& arguments) = 0;
+  virtual std::string get(const std::string& table, const std::string& id) = 0;
+  virtual std::string insert(const std::string& table, const std::string& row) = 0;
+  virtual std::string update(const std::string& table, const std::string& id, const std::string& changes) = 0;
+  virtual std::string list(const std::string& table, const std::string& request) = 0;
+  virtual std::int64_t count(const std::string& table, const std::string& request) = 0;
+};
+
+struct Place {
+  std::string owner;
+  std::string manager;
+  std::string member;
+  std::string event;
+  std::vector<std::string> categories;
+};
+
+class EngineCaller final : public Caller {
+ public:
+  EngineCaller(std::unique_ptr<Tongue> session, const Place& place) : session_(std::move(session)), place_(place) {
+    for (const std::string& category : place.categories) orders_.push_back(order(category, 1));
+    list_ = Json{{"where", {{"ticket_category_id", place.categories[listed]}}}, {"limit", list_size}}.dump();
+    scan_ = R"({"event_id":")" + place.event + R"(","code":")";
+  }
+
+  void sell(std::size_t category) override {
+    if (session_->call("place_order", orders_[category]).empty()) throw Wrong("an order was answered with nothing");
+  }
+
+  std::vector<std::string> seed(std::size_t category, int quantity) override {
+    const Json reply = Json::parse(session_->call("place_order", order(place_.categories[category], quantity)));
+    std::vector<std::string> codes;
+    for (const Json& ticket : reply["tickets"]) codes.push_back(ticket["qr_code_data"]);
+    return codes;
+  }
+
+  bool check_in(const std::string& code) override {
+    return session_->call("check_in", scan_ + code + "\"}").find(R"("outcome":"admitted")") != std::string::npos;
+  }
+
+  void read_event() override {
+    if (session_->get("events", place_.event).find(place_.event) == std::string::npos)
+      throw Wrong("another event was read");
+  }
+
+  int list_tickets() override {
+    const std::string reply = session_->list("tickets", list_);
+    int rows = 0;
+    for (std::size_t at = reply.find(member_); at != std::string::npos; at = reply.find(member_, at + 1)) ++rows;
+    return rows;
+  }
+
+ private:
+  [[nodiscard]] std::string order(const std::string& category, int quantity) const {
+    return Json{{"event_id", place_.event},
+                {"items", Json::array({{{"ticket_category_id", category}, {"quantity", quantity}}})},
+                {"customer", {{"name", "Walk-in"}}},
+                {"payment", {{"method", "cash"}, {"amount", std::to_string(quantity * 10) + ".00"}}}}
+        .dump();
+  }
+
+  const std::string member_ = R"("ticket_number":)";
+  std::unique_ptr<Tongue> session_;
+  const Place& place_;
+  std::vector<std::string> orders_;
+  std::string list_;
+  std::string scan_;
+};
+
+class EnginePeer : public ThreadedPeer {
+ public:
+  explicit EnginePeer(std::string folder) : path_(std::move(folder) + "/bench.ecdb") {}
+
+  void set_up() override {
+    open(path_);
+    auto service = session(Json{{"kind", "service"}, {"reason", "benchmark"}});
+    const Json made = Json::parse(service->call(
+        "create_organization",
+        R"({"name":"Bench","slug":"bench","owner":{"email":"owner@bench.example","full_name":"Owner"}})"));
+    place_.owner = made["owner"]["id"];
+    auto owner = as(place_.owner);
+    place_.event = make(*owner, "events",
+                        {{"name", "Bench"},
+                         {"description", std::string(400, 'x')},
+                         {"start_datetime", "2030-05-01T10:00:00Z"},
+                         {"end_datetime", "2030-05-01T20:00:00Z"}});
+    for (std::size_t i = 0; i < all_categories; ++i)
+      place_.categories.push_back(make(*owner, "ticket_categories",
+                                       {{"event_id", place_.event},
+                                        {"name", "Category " + std::to_string(i)},
+                                        {"base_price", "10.00"},
+                                        {"max_per_order", seed_order_max},
+                                        {"total_quantity", places}}));
+    static_cast<void>(owner->update("events", place_.event, R"({"status":"confirmed"})"));
+    place_.manager = invite(*owner, "manager");
+    place_.member = invite(*owner, "member");
+    static_cast<void>(owner->call(
+        "assign_team",
+        Json{{"event_id", place_.event}, {"user_id", place_.member}, {"role_type", "technical_director"}}.dump()));
+    seed_list();
+  }
+
+  Counts count() override {
+    auto owner = as(place_.owner);
+    Counts counts;
+    counts.orders = owner->count("ticket_orders", "{}");
+    counts.tickets = owner->count("tickets", "{}");
+    counts.used = owner->count("tickets", R"({"where":{"status":"used"}})");
+    for (const std::string& id : place_.categories) {
+      counts.rows_by_category.push_back(owner->count("tickets", Json{{"where", {{"ticket_category_id", id}}}}.dump()));
+      const Json row = Json::parse(owner->get("ticket_categories", id));
+      counts.counter_by_category.push_back(places - row["available_quantity"].get<std::int64_t>());
+    }
+    return counts;
+  }
+
+  void verify() override {
+    auto service = session(Json{{"kind", "service"}, {"reason", "benchmark"}});
+    const Json reply = Json::parse(service->call("verify_store", "{}"));
+    if (reply["ok"] != true) throw Wrong(name() + ": verify_store: " + reply["problems"].dump());
+  }
+
+ protected:
+  virtual void open(const std::string& path) = 0;
+  virtual std::unique_ptr<Tongue> session(const Json& principal) = 0;
+
+  std::unique_ptr<Caller> caller(Person person) override {
+    const std::string& user = person == Person::member    ? place_.member
+                              : person == Person::manager ? place_.manager
+                                                          : place_.owner;
+    return std::make_unique<EngineCaller>(as(user), place_);
+  }
+
+  Place place_;
+
+ private:
+  std::unique_ptr<Tongue> as(const std::string& user) { return session(Json{{"kind", "user"}, {"id", user}}); }
+
+  static std::string make(Tongue& owner, const std::string& table, const Json& row) {
+    return Json::parse(owner.insert(table, row.dump()))["id"];
+  }
+
+  static std::string invite(Tongue& owner, const std::string& role) {
+    const Json request = {{"email", role + "@bench.example"}, {"full_name", role}, {"role", role}};
+    return Json::parse(owner.call("invite_user", request.dump()))["user"]["id"];
+  }
+
+  std::string path_;
+};
+
+// ---- C++ ------------------------------------------------------------------------------------------------------------
+
+template <class T>
+T taken(Result<T>&& result) {
+  if (!result) throw Wrong("the engine refused: " + result.error().to_json());
+  return std::move(result.assume_value());
+}
+
+class CppTongue final : public Tongue {
+ public:
+  explicit CppTongue(Session session) : session_(std::move(session)) {}
+  ~CppTongue() override { session_.close(); }
+  std::string call(const std::string& command, const std::string& arguments) override {
+    return taken(session_.call(command, arguments));
+  }
+  std::string get(const std::string& table, const std::string& id) override { return taken(session_.get(table, id)); }
+  std::string insert(const std::string& table, const std::string& row) override {
+    return taken(session_.insert(table, row));
+  }
+  std::string list(const std::string& table, const std::string& request) override {
+    return taken(session_.list(table, request));
+  }
+  std::int64_t count(const std::string& table, const std::string& request) override {
+    return taken(session_.count(table, request));
+  }
+  std::string update(const std::string& table, const std::string& id, const std::string& changes) override {
+    return taken(session_.update(table, id, changes));
+  }
+
+ private:
+  Session session_;
+};
+
+class CppPeer final : public EnginePeer {
+ public:
+  using EnginePeer::EnginePeer;
+  [[nodiscard]] std::string name() const override { return "eventcore_cpp"; }
+
+ protected:
+  void open(const std::string& path) override {
+    OpenOptions options;
+    options.path = path;
+    options.key = Key::raw(store_key);
+    options.create_new = true;
+    options.test_clock = true;
+    engine_.emplace(taken(Engine::open(std::move(options))));
+    if (!engine_->set_clock(opening_time)) throw Wrong("the clock cannot be set");
+  }
+  std::unique_ptr<Tongue> session(const Json& principal) override {
+    return std::make_unique<CppTongue>(taken(engine_->session(principal.dump())));
+  }
+
+ private:
+  std::optional<Engine> engine_;
+};
+
+// ---- C --------------------------------------------------------------------------------------------------------------
+
+void must(ec_status status, ec_error* error) {
+  if (status == EC_OK) return;
+  const std::string why = ec_error_json(error);
+  ec_error_free(error);
+  throw Wrong("the engine refused: " + why);
+}
+
+std::string text_of(ec_bytes* bytes) {
+  std::string text(ec_bytes_data(bytes), ec_bytes_size(bytes));
+  ec_bytes_free(bytes);
+  return text;
+}
+
+class CTongue final : public Tongue {
+ public:
+  explicit CTongue(ec_session* session) : session_(session) {}
+  ~CTongue() override { static_cast<void>(ec_session_close(session_, nullptr)); }
+  std::string call(const std::string& command, const std::string& arguments) override {
+    return reply([&](ec_bytes** out, ec_error** error) {
+      return ec_call(session_, command.data(), command.size(), arguments.data(), arguments.size(), out, error);
+    });
+  }
+  std::string get(const std::string& table, const std::string& id) override {
+    return reply([&](ec_bytes** out, ec_error** error) {
+      return ec_row_get(session_, nullptr, table.data(), table.size(), id.data(), id.size(), out, error);
+    });
+  }
+  std::string insert(const std::string& table, const std::string& row) override {
+    return reply([&](ec_bytes** out, ec_error** error) {
+      return ec_row_insert(session_, nullptr, table.data(), table.size(), row.data(), row.size(), out, error);
+    });
+  }
+  std::string list(const std::string& table, const std::string& request) override {
+    return reply([&](ec_bytes** out, ec_error** error) {
+      return ec_rows_list(session_, table.data(), table.size(), request.data(), request.size(), out, error);
+    });
+  }
+  std::int64_t count(const std::string& table, const std::string& request) override {
+    std::int64_t rows = 0;
+    ec_error* error = nullptr;
+    must(ec_rows_count(session_, table.data(), table.size(), request.data(), request.size(), &rows, &error), error);
+    return rows;
+  }
+  std::string update(const std::string& table, const std::string& id, const std::string& changes) override {
+    return reply([&](ec_bytes** out, ec_error** error) {
+      return ec_row_update(session_, nullptr, table.data(), table.size(), id.data(), id.size(), changes.data(),
+                           changes.size(), out, error);
+    });
+  }
+
+ private:
+  template <class Function>
+  static std::string reply(const Function& function) {
+    ec_bytes* out = nullptr;
+    ec_error* error = nullptr;
+    must(function(&out, &error), error);
+    return text_of(out);
+  }
+  ec_session* session_;
+};
+
+class CPeer final : public EnginePeer {
+ public:
+  using EnginePeer::EnginePeer;
+  ~CPeer() override { static_cast<void>(ec_engine_close(engine_, nullptr)); }
+  [[nodiscard]] std::string name() const override { return "eventcore_c"; }
+
+ protected:
+  void open(const std::string& path) override {
+    ec_open_options options = EC_OPEN_OPTIONS_INIT;
+    options.path = path.data();
+    options.path_length = path.size();
+    options.key_kind = EC_OPEN_KEY_RAW;
+    options.key = store_key.data();
+    options.key_length = store_key.size();
+    options.flags = EC_OPEN_CREATE_NEW | EC_OPEN_TEST_CLOCK;
+    ec_error* error = nullptr;
+    must(ec_engine_open(&options, &engine_, &error), error);
+    must(ec_engine_clock_set(engine_, opening_time, &error), error);
+  }
+  std::unique_ptr<Tongue> session(const Json& principal) override {
+    const std::string text = principal.dump();
+    ec_session* session = nullptr;
+    ec_error* error = nullptr;
+    must(ec_session_open(engine_, text.data(), text.size(), &session, &error), error);
+    return std::make_unique<CTongue>(session);
+  }
+
+ private:
+  ec_engine* engine_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Peer> engine_in_cpp(const std::string& folder) {
+  return std::make_unique<CppPeer>(folder);
+}
+std::unique_ptr<Peer> engine_in_c(const std::string& folder) {
+  return std::make_unique<CPeer>(folder);
+}
+
+}  // namespace bench

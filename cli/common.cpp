@@ -1,0 +1,116 @@
+#include "common.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "json_text.hpp"
+#include "key.hpp"
+
+namespace cli {
+
+using eventcore::Engine;
+using eventcore::OpenOptions;
+using eventcore::Result;
+using eventcore::Session;
+
+Result<Engine> open_store(const Common& common, Access access) {
+  if (common.store.empty()) throw Misuse("no store is named: give --store FILE or set EVENTCORE_STORE");
+  OpenOptions options;
+  options.path = common.store;
+  options.key = find_key(common, access == Access::create);
+  options.create_new = access == Access::create;
+  options.read_only = access == Access::read;
+  options.accept_loss = common.accept_loss;
+  return Engine::open(std::move(options));
+}
+
+Result<Session> open_session(Engine& engine, const Common& common) {
+  std::string principal = principal_json(common);
+  auto session = engine.session(principal);
+  wipe(principal);
+  return session;
+}
+
+Result<Session> open_service(Engine& engine, const std::string& reason) {
+  return engine.session(R"({"kind":"service","reason":)" + as_json(reason) + "}");
+}
+
+namespace {
+
+std::string token_of(const Common& common) {
+  std::string file = common.token_file;
+  if (const char* variable = std::getenv("EVENTCORE_TOKEN_FILE"); file.empty() && variable != nullptr) file = variable;
+  if (file.empty()) throw Misuse("--as device needs the device's token: --token-file FILE or EVENTCORE_TOKEN_FILE");
+  std::string token = read_input(file);
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+  return token;
+}
+
+}  // namespace
+
+std::string principal_json(const Common& common) {
+  const std::size_t colon = common.as.find(':');
+  const std::string kind = common.as.substr(0, colon);
+  const std::string rest = colon == std::string::npos ? "" : common.as.substr(colon + 1);
+  std::string json = "{\"kind\":" + as_json(kind);
+  std::string organization = common.organization;
+  if (kind == "service") {
+    if (rest.empty()) throw Misuse("--as service:REASON says why it acts");
+    json += ",\"reason\":" + as_json(rest);
+  } else if (kind == "user" || kind == "sponsor") {
+    json += ",\"id\":" + as_json(rest);
+    organization.clear();  // the row says which
+  } else if (kind == "customer") {
+    json += ",\"email\":" + as_json(rest);
+  } else if (kind == "device") {
+    std::string token = token_of(common);
+    json += ",\"token\":" + as_json(token);
+    wipe(token);
+    organization.clear();
+  } else if (kind == "anon") {
+    if (!rest.empty()) organization = rest;
+  } else {
+    throw Misuse("--as takes service:REASON, user:ID, customer:EMAIL, sponsor:ID, device or anon[:ORGANIZATION]");
+  }
+  if (!organization.empty()) json += ",\"organization_id\":" + as_json(organization);
+  return json + "}";
+}
+
+std::string read_input(const std::string& path) {
+  static bool standard_input_taken = false;
+  int file = STDIN_FILENO;
+  if (path == "-") {
+    if (standard_input_taken) throw Misuse("standard input can be read for one thing only");
+    standard_input_taken = true;
+  } else {
+    file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) throw Misuse(path + ": " + std::strerror(errno));
+  }
+  std::string text;
+  std::string piece(65536, '\0');
+  ssize_t got = 0;
+  while ((got = ::read(file, piece.data(), piece.size())) > 0 || (got < 0 && errno == EINTR))
+    if (got > 0) text.append(piece, 0, static_cast<std::size_t>(got));
+  const int error = errno;
+  wipe(piece);
+  if (file != STDIN_FILENO) ::close(file);
+  if (got < 0) throw Misuse(path + ": " + std::strerror(error));
+  return text;
+}
+
+std::string json_argument(const std::string& argument) {
+  if (argument == "-") return read_input("-");
+  if (!argument.empty() && argument[0] == '@') return read_input(argument.substr(1));
+  return argument.empty() ? "{}" : argument;
+}
+
+void wipe(std::string& secret) {
+  ::explicit_bzero(secret.data(), secret.size());
+  secret.clear();
+}
+
+}  // namespace cli

@@ -1,0 +1,16 @@
+// Where the key comes from: a file, standard input, the environment, or a question on the terminal; never an argument.
+// Thread: one thread.
+#pragma once
+
+#include "common.hpp"
+
+namespace cli {
+
+// The key that the options, then the environment name; else asks on the terminal, twice for a store that is made.
+// An empty key when there is none of them: the engine says key_required. Throws Misuse.
+eventcore::Key find_key(const Common& common, bool is_new);
+
+// Writes 32 random bytes as 64 hex digits into a file that must not exist, for its owner only. Throws Misuse.
+void make_key_file(const std::string& path);
+
+}  // namespace cli

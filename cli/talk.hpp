@@ -1,0 +1,63 @@
+// What the program says and to whom: data to standard output, talk to standard error, progress and colour only to a
+// terminal, and the end of the run as an exit code.
+// Thread: one thread.
+#pragma once
+
+#include <eventcore/result.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace cli {
+
+// Exit codes; the man page lists them. Failures of the engine answer the thousands of their number
+// plus one: 2 misuse, 3 input, 4 access, 5 state, 6 rule, 7 store, 10 internal.
+enum Exit : int {
+  exit_ok = 0,
+  exit_problems = 1,
+  exit_misuse = 2,
+  exit_output = 11,
+  exit_interrupted = 130,
+};
+
+// The command line does not say what to do.
+class Misuse : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Nobody reads standard output any more: no mistake, the run just ends.
+class OutputClosed {};
+
+class OutputFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct Talk {
+  bool quiet = false;
+  bool json_errors = false;
+};
+Talk& talk();
+
+// Standard output. Both throw OutputClosed or OutputFailed.
+void put(std::string_view text);
+void put_json(std::string_view json);  // one value and a line end; laid out on a terminal
+void flush();
+bool output_is_terminal();
+bool output_is_closed();  // asks without writing
+
+// Standard error.
+void say(std::string_view text);
+void warn(std::string_view text);
+void progress(const std::string& text);  // overwrites the one before; gone with the next line of talk
+void tell_failure(const eventcore::Failure& failure);
+void tell_misuse(std::string_view text);
+
+int exit_code_of(const eventcore::Failure& failure);
+
+// From here on SIGINT and SIGTERM only set what interrupted() answers.
+void watch_for_interrupts();
+bool interrupted();
+
+}  // namespace cli

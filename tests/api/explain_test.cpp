@@ -1,0 +1,124 @@
+// explain_access and list_principals_who_can: why somebody may or may not, and who may.
+#include <algorithm>
+
+#include "api/engine_fixture.hpp"
+
+namespace eventcore::test {
+namespace {
+
+class ExplainTest : public EngineTest {
+ protected:
+  Json explained(Caller caller, const std::string& operation, const std::string& table, const std::string& row) {
+    return accepted(caller.call("explain_access", {{"table", table}, {"operation", operation}, {"id", row}}));
+  }
+  // "holds: because" of a condition, or nothing.
+  static std::string line(const Json& reply, const std::string& condition) {
+    for (const Json& one : reply["conditions"])
+      if (one["name"] == condition)
+        return std::string(one["holds"].get<bool>() ? "yes: " : "no: ") + one["because"].get<std::string>();
+    return {};
+  }
+  Json who_can(const std::string& operation, const std::string& table, const std::string& row) {
+    return accepted(owner().call("list_principals_who_can", {{"table", table}, {"operation", operation}, {"id", row}}));
+  }
+  static bool names(const Json& reply, const std::string& row) {
+    const Json& all = reply["principals"];
+    return std::any_of(all.begin(), all.end(), [&](const Json& one) { return one["id"] == row; });
+  }
+};
+
+TEST_F(ExplainTest, ARefusalSaysWhatEachConditionNeedsAndWhoTheCallerIs) {
+  const std::string event = new_event({{"is_public", true}});
+  const std::string member = new_user("member");
+  const Json reply = explained(user(member), "update", "events", event);
+  EXPECT_EQ(reply["allowed"], false);
+  EXPECT_EQ(reply["policy"], "event_editor");
+  EXPECT_EQ(
+      line(reply, "event_editor"),
+      "no: an admin or more, or an assignment as event_director or producer, is needed; the caller is a member of "
+      "the row's organization, not assigned to its event today");
+}
+
+TEST_F(ExplainTest, AnAssignmentIsNamed) {
+  const std::string event = new_event();
+  const std::string member = new_user("member");
+  assign(event, member, "producer");
+  const Json reply = explained(user(member), "update", "events", event);
+  EXPECT_EQ(reply["allowed"], true);
+  EXPECT_EQ(reply["policy"], "event_editor");
+  EXPECT_NE(line(reply, "event_editor").find("yes: "), std::string::npos);
+  EXPECT_NE(line(reply, "event_editor").find("assigned to its event as producer"), std::string::npos);
+}
+
+TEST_F(ExplainTest, AKeyLearnsWhichPermissionItLacks) {
+  const std::string event = new_event();
+  const std::string category = new_category(event, 10);
+  const Json made =
+      accepted(owner().call("create_api_key", {{"name", "Shop"}, {"permissions", {"ticketing:read", "events"}}}));
+  Caller key = as({{"kind", "api_key"}, {"token", made["token"]}});
+  const Json refused = explained(key, "update", "ticket_categories", category);
+  EXPECT_EQ(refused["allowed"], false);
+  EXPECT_EQ(line(refused, "key(ticketing)"), "no: the key has ticketing:read, events; ticketing is needed");
+  const Json allowed = explained(key, "view", "ticket_categories", category);
+  EXPECT_EQ(allowed["allowed"], true);
+  EXPECT_EQ(line(allowed, "key(ticketing)"), "yes: the key has ticketing:read, events; ticketing:read is needed");
+}
+
+TEST_F(ExplainTest, AForeignRowIsExplainedLikeAnAbsentOne) {
+  const std::string hall = new_venue("Hall");
+  new_organization("Second", "second");
+  const auto foreign =
+      user(last_owner_).call("explain_access", {{"table", "venues"}, {"operation", "update"}, {"id", hall}});
+  const auto absent =
+      user(last_owner_).call("explain_access", {{"table", "venues"}, {"operation", "update"}, {"id", last_owner_}});
+  ASSERT_TRUE(refused_as("not_found", foreign));
+  EXPECT_EQ(foreign.error().to_json(), absent.error().to_json());
+}
+
+TEST_F(ExplainTest, WhoMayChangeAnEvent) {
+  const std::string event = new_event({{"is_public", true}});
+  const std::string admin = new_user("admin");
+  const std::string manager = new_user("manager");
+  const std::string director = new_user("member");
+  assign(event, director, "event_director");
+  const std::string gone = new_user("admin");
+  EC_EXPECT_OK(owner().update("users", gone, {{"is_active", false}}));
+  const Json key = accepted(owner().call("create_api_key", {{"name", "Shop"}, {"permissions", {"events"}}}));
+  const Json reader = accepted(owner().call("create_api_key", {{"name", "Site"}, {"permissions", {"events:read"}}}));
+  const Json device = accepted(owner().call("register_device", {{"event_id", event}, {"name", "Gate"}}));
+  const Json change = who_can("update", "events", event);
+  EXPECT_TRUE(names(change, owner_));
+  EXPECT_TRUE(names(change, admin));
+  EXPECT_TRUE(names(change, director));
+  EXPECT_TRUE(names(change, key["api_key"]["id"]));
+  EXPECT_FALSE(names(change, manager));
+  EXPECT_FALSE(names(change, gone));
+  EXPECT_FALSE(names(change, reader["api_key"]["id"]));
+  EXPECT_FALSE(names(change, device["device"]["id"]));
+  EXPECT_EQ(change["anon"], false);
+  const Json view = who_can("view", "events", event);
+  EXPECT_TRUE(names(view, manager));
+  EXPECT_TRUE(names(view, reader["api_key"]["id"]));
+  EXPECT_TRUE(names(view, device["device"]["id"]));
+  EXPECT_EQ(view["anon"], true);
+  EXPECT_TRUE(who_can("update", "ticket_orders",
+                      [&] {
+                        return id(
+                            accepted(owner().call("place_order", order_of(event, new_category(event, 5), 1)))["order"]);
+                      }())["principals"]
+                  .empty())
+      << "only commands write orders";
+}
+
+TEST_F(ExplainTest, OnlyAdminsAskWhoMay) {
+  const std::string event = new_event();
+  const Json question = {{"table", "events"}, {"operation", "view"}, {"id", event}};
+  EC_EXPECT_REFUSED("command_denied", user(new_user("manager")).call("list_principals_who_can", question));
+  new_organization("Second", "second");
+  EC_EXPECT_REFUSED("not_found", user(last_owner_).call("list_principals_who_can", question));
+  EC_EXPECT_REFUSED("unknown_table", owner().call("list_principals_who_can",
+                                                  {{"table", "castles"}, {"operation", "view"}, {"id", event}}));
+}
+
+}  // namespace
+}  // namespace eventcore::test

@@ -1,0 +1,217 @@
+// A right that is lost is lost from the next call on, for whoever holds a session, a cursor or a place in the feed:
+// open sessions and changes of rights interleaved at random, every answer compared with a plain model of who may what
+// now.
+#include <random>
+
+#include "api/engine_fixture.hpp"
+#include "base/time.hpp"
+
+namespace eventcore::test {
+namespace {
+
+constexpr int steps = 400;
+
+// What the model knows of a principal; times in microseconds.
+struct Standing {
+  std::string kind;          // user, key, device
+  std::string row;           // its users, api_keys or devices row
+  int role = 0;              // user: 0 guest ... 3 admin
+  bool active = true;        // user: is_active; key, device: not revoked
+  bool assigned = false;     // user: an open assignment to the event
+  bool within_dates = true;  // ... whose dates hold today
+  std::string assignment;    // its row
+  Micros expires_at = 0;     // key; 0: never
+};
+
+constexpr const char* role_names[] = {"guest", "member", "manager", "admin"};
+
+class LostRightsTest : public EngineTest {
+ protected:
+  void SetUp() override {
+    EngineTest::SetUp();
+    event_ = new_event(
+        {{"is_public", false}, {"start_datetime", "2027-06-01T18:00:00Z"}, {"end_datetime", "2027-06-01T23:00:00Z"}});
+    for (int i = 0; i < 5; ++i) last_venue_ = new_venue("Hall " + std::to_string(i));
+    random_engine_.seed(testing::seed());
+  }
+
+  bool valid(const Standing& s) const {
+    if (!s.active) return false;
+    return s.expires_at == 0 || now_ < s.expires_at;
+  }
+  bool is_assigned(const Standing& s) const { return s.assigned && s.within_dates; }
+  // org_member; key(events:read); a device sees no venue.
+  bool sees_venues(const Standing& s) const {
+    return valid(s) && ((s.kind == "user" && s.role >= 1) || s.kind == "key");
+  }
+  // org_manager; key(events)
+  bool changes_venues(const Standing& s) const {
+    return valid(s) && ((s.kind == "user" && s.role >= 2) || s.kind == "key");
+  }
+  // event_reader; every key of the organization; the event's device
+  bool sees_event(const Standing& s) const { return valid(s) && (s.kind != "user" || s.role >= 2 || is_assigned(s)); }
+  // event_editor: admin, or assigned as event_director and no guest
+  bool changes_event(const Standing& s) const {
+    if (!valid(s)) return false;
+    if (s.kind == "key") return true;
+    return s.kind == "user" && (s.role >= 3 || (s.role >= 1 && is_assigned(s)));
+  }
+
+  int draw(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_engine_); }
+  void set_time(Micros now) {
+    now_ = now;
+    ASSERT_TRUE(core_->set_clock(now).has_value());
+  }
+
+  Standing new_standing_user() {
+    Standing s{.kind = "user"};
+    s.row = new_user("member");
+    s.role = 1;
+    return s;
+  }
+  Standing new_standing_key(std::string& token) {
+    Standing s{.kind = "key"};
+    s.expires_at = now_ + (5 + draw(60)) * minute_us;
+    const Json made = accepted(
+        owner().call("create_api_key",
+                     {{"name", "Key"}, {"permissions", {"events"}}, {"expires_at", format_rfc3339(s.expires_at)}}));
+    s.row = made["api_key"]["id"];
+    token = made["token"];
+    return s;
+  }
+
+  // One change of somebody's rights, told to the model and made in the store.
+  void change_rights(Standing& s) {
+    Caller admin = owner();
+    if (s.kind == "key") {
+      if (draw(3) == 0) {
+        EC_EXPECT_OK(admin.call("revoke_api_key", {{"api_key_id", s.row}}));
+        s.active = false;
+      }
+      return;
+    }
+    if (s.kind == "device") {
+      if (draw(3) == 0) {
+        EC_EXPECT_OK(admin.call("revoke_device", {{"device_id", s.row}}));
+        s.active = false;
+      }
+      return;
+    }
+    switch (draw(4)) {
+      case 0:
+        s.role = draw(4);
+        EC_EXPECT_OK(admin.update("users", s.row, {{"role", role_names[s.role]}}));
+        break;
+      case 1:
+        s.active = !s.active;
+        EC_EXPECT_OK(admin.update("users", s.row, {{"is_active", s.active}}));
+        break;
+      case 2:
+        if (!s.active) break;  // nobody is assigned who is not there
+        if (s.assigned) {
+          EC_EXPECT_OK(admin.update("team_assignments", s.assignment, {{"assignment_status", "cancelled"}}));
+          s.assigned = false;
+        } else {
+          const Json made = accepted(admin.insert(
+              "team_assignments", {{"event_id", event_}, {"user_id", s.row}, {"role_type", "event_director"}}));
+          s.assignment = id(made);
+          s.assigned = s.within_dates = true;
+        }
+        break;
+      default:
+        if (!s.assigned) break;
+        s.within_dates = draw(2) == 0;
+        EC_EXPECT_OK(admin.update("team_assignments", s.assignment,
+                                  {{"end_date", s.within_dates ? Json(nullptr) : Json("2026-09-20")}}));
+    }
+  }
+
+  // Every kind of call of an open session against the model.
+  void probe(Caller& caller, const Standing& s, std::int64_t& fed) {
+    const char* invalid = "unauthenticated";
+    const auto expected = [&](bool allowed, const char* refusal) {
+      return !valid(s) ? invalid : allowed ? "" : refusal;
+    };
+    const auto got = [](const auto& result) { return result ? std::string() : std::string(result.error().name()); };
+    EXPECT_EQ(got(caller.get("venues", last_venue_)), expected(sees_venues(s), "not_found"));
+    EXPECT_EQ(got(caller.get("events", event_)), expected(sees_event(s), "not_found"));
+    EXPECT_EQ(got(caller.update("venues", last_venue_, {{"max_capacity", 100 + draw(100)}})),
+              expected(changes_venues(s), sees_venues(s) ? "policy_denied" : "not_found"));
+    EXPECT_EQ(got(caller.update("events", event_, {{"description", "v" + std::to_string(draw(1'000))}})),
+              expected(changes_event(s), sees_event(s) ? "policy_denied" : "not_found"));
+    const auto first = caller.list("venues", {{"limit", 2}});
+    EXPECT_EQ(got(first), expected(true, ""));
+    if (first) {
+      EXPECT_EQ(first.assume_value()["rows"].empty(), !sees_venues(s));
+    }
+    const auto changes = caller.changes(fed, 1'000);
+    EXPECT_EQ(got(changes), expected(true, ""));
+    if (!changes) return;
+    for (const Json& change : changes.assume_value()["changes"]) {
+      if (change["table"] == "venues" && change["operation"] != "left") {
+        EXPECT_TRUE(sees_venues(s)) << change.dump();
+      }
+      if (change["table"] == "events" && change["operation"] != "left") {
+        EXPECT_TRUE(sees_event(s)) << change.dump();
+      }
+    }
+    fed = changes.assume_value()["next"];
+  }
+
+  static constexpr Micros minute_us = Micros{60} * 1'000'000;
+  std::mt19937_64 random_engine_;
+  std::string event_;
+  std::string last_venue_;
+  Micros now_ = start_us;
+};
+
+TEST_F(LostRightsTest, OpenSessionsFollowEveryChangeOfRights) {
+  struct Party {
+    Standing standing;
+    Caller caller;
+    std::int64_t fed = 0;
+  };
+  std::vector<Party> parties;
+  for (int i = 0; i < 3; ++i) {
+    const Standing s = new_standing_user();
+    parties.push_back({s, user(s.row)});
+  }
+  for (int i = 0; i < 3; ++i) {
+    std::string token;
+    const Standing s = new_standing_key(token);
+    parties.push_back({s, as({{"kind", "api_key"}, {"token", token}})});
+  }
+  for (int i = 0; i < 2; ++i) {
+    const Json made = accepted(owner().call("register_device", {{"event_id", event_}, {"name", "Gate"}}));
+    Standing s{.kind = "device"};
+    s.row = made["device"]["id"];
+    parties.push_back({s, as({{"kind", "device"}, {"token", made["token"]}})});
+  }
+  for (int step = 0; step < steps && !HasFailure(); ++step) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    Party& one = parties[static_cast<std::size_t>(draw(static_cast<int>(parties.size())))];
+    const int what = draw(10);
+    if (what < 4) {
+      change_rights(one.standing);
+    } else if (what == 4) {
+      set_time(now_ + draw(3) * minute_us);
+    } else {
+      SCOPED_TRACE(one.standing.kind + " " + one.standing.row);
+      probe(one.caller, one.standing, one.fed);
+    }
+  }
+}
+
+TEST_F(LostRightsTest, ACursorOfBeforeShowsNothingAfter) {
+  const Standing s = new_standing_user();
+  Caller caller = user(s.row);
+  const Json first = accepted(caller.list("venues", {{"limit", 2}}));
+  ASSERT_TRUE(first["cursor"].is_string());
+  EC_EXPECT_OK(owner().update("users", s.row, {{"role", "guest"}}));
+  EXPECT_EQ(accepted(caller.list("venues", {{"limit", 2}, {"after", first["cursor"]}}))["rows"].size(), 0U);
+  EC_EXPECT_OK(owner().update("users", s.row, {{"is_active", false}}));
+  EC_EXPECT_REFUSED("unauthenticated", caller.list("venues", {{"limit", 2}, {"after", first["cursor"]}}));
+}
+
+}  // namespace
+}  // namespace eventcore::test

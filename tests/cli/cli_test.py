@@ -1,0 +1,494 @@
+"""The tool eventcore, driven from outside: cli_test.py PROGRAM OPEN_EVENT_FOLDER [unittest arguments].
+
+Each verb, the exit codes, what goes to which stream, closed and broken outputs, and that no secret shows anywhere.
+"""
+
+import csv
+import io
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM, OPEN_EVENT = sys.argv[1:3]
+PASSPHRASE = "correct horse battery staple 81"
+OK, PROBLEMS, MISUSE, INPUT, ACCESS, STATE, RULE, STORE = range(8)
+
+
+def clean_environment(**more):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("EVENTCORE_")}
+    kept.pop("NO_COLOR", None)
+    return {**kept, "TERM": "xterm", **more}
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        self.held = tempfile.TemporaryDirectory(prefix="eventcore-cli-")
+        self.addCleanup(self.held.cleanup)
+        self.folder = pathlib.Path(self.held.name)
+        self.store = self.folder / "festival.ecdb"
+        self.key = self.folder / "festival.key"
+        self.made = None
+
+    def command(self, *arguments):
+        return [PROGRAM, *map(str, arguments)]
+
+    def environment(self, **more):
+        return clean_environment(**{"EVENTCORE_STORE": str(self.store), "EVENTCORE_KEY_FILE": str(self.key), **more})
+
+    def run_it(self, *arguments, code=OK, text="", **environment):
+        done = subprocess.run(self.command(*arguments), input=text, capture_output=True, text=True, timeout=120,
+                              env=self.environment(**environment), start_new_session=True)
+        self.assertEqual(done.returncode, code, f"{arguments}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def json(self, *arguments, **options):
+        return json.loads(self.run_it(*arguments, **options).stdout)
+
+    def make(self):
+        """A store with an organization, a venue and an event on sale with one category."""
+        self.made = self.json("init", self.store, "--new-key-file", self.key, "--organization-name", "Aurora",
+                              "--owner-email", "ada@aurora.example", "--currency", "EUR")
+        self.organization = self.made["organization_id"]
+        self.tenant = ["--organization", self.organization]
+        return self.made
+
+    def venue_rows(self, count, bad=()):
+        rows = [{"name": f"Hall {i}", "address": "Quay 1", "max_capacity": -1 if i in bad else 100 + i}
+                for i in range(1, count + 1)]
+        return "".join(json.dumps(row) + "\n" for row in rows)
+
+    # ---- init and keys -------------------------------------------------------------------------------------------
+
+    def test_init_makes_a_store_an_organization_and_a_private_key_file(self):
+        made = self.make()
+        self.assertEqual(set(made), {"store", "organization_id", "user_id"})
+        self.assertEqual(stat.S_IMODE(self.key.stat().st_mode), 0o600)
+        self.assertEqual(self.json("get", "users", made["user_id"])["email"], "ada@aurora.example")
+
+    def test_init_refuses_a_store_and_a_key_file_that_are_there(self):
+        self.make()
+        other = self.folder / "other.key"
+        done = self.run_it("init", "--new-key-file", other, code=STORE, EVENTCORE_KEY_FILE="")
+        self.assertIn("store_exists", done.stderr)
+        self.assertFalse(other.exists())
+        before = self.key.read_bytes()
+        self.run_it("init", self.folder / "other.ecdb", "--new-key-file", self.key, code=MISUSE)
+        self.assertEqual(self.key.read_bytes(), before)
+
+    def test_a_wrong_key_is_told_and_answers_the_code_of_the_store(self):
+        self.make()
+        other = self.folder / "other.key"
+        other.write_text("ab" * 32 + "\n")
+        other.chmod(0o600)
+        done = self.run_it("list", "users", "--key-file", other, code=STORE)
+        self.assertIn("wrong_key", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_a_missing_key_and_a_missing_store_say_what_to_do(self):
+        self.make()
+        done = self.run_it("list", "users", code=STORE, EVENTCORE_KEY_FILE="")
+        self.assertIn("--key-file", done.stderr)
+        self.assertIn("eventcore init", self.run_it("list", "users", "-s", "absent.ecdb", code=STORE).stderr)
+
+    def test_keys_come_from_standard_input_files_and_the_environment(self):
+        self.make()
+        key = self.key.read_text()
+        self.json("stats", "--key-file", "-", text=key, EVENTCORE_KEY_FILE="")
+        raw = self.folder / "raw.key"
+        raw.write_bytes(bytes.fromhex(key))
+        raw.chmod(0o600)
+        self.json("stats", "--key-file", raw)
+        short = self.folder / "short.key"
+        short.write_text("abc")
+        self.assertIn("32 bytes", self.run_it("stats", "--key-file", short, code=MISUSE).stderr)
+        self.run_it("call", "verify_store", "-", "--key-file", "-", text=key, code=MISUSE)
+
+    def test_a_passphrase_opens_and_one_in_the_environment_is_warned_of(self):
+        store = self.folder / "phrase.ecdb"
+        self.json("init", store, "--passphrase-file", "-", text=PASSPHRASE + "\n", EVENTCORE_KEY_FILE="")
+        done = self.run_it("stats", "-s", store, EVENTCORE_KEY_FILE="", EVENTCORE_PASSPHRASE=PASSPHRASE)
+        self.assertIn("warning", done.stderr)
+        self.assertNotIn(PASSPHRASE, done.stdout + done.stderr)
+
+    def test_a_key_file_that_others_may_read_is_warned_of(self):
+        self.make()
+        self.key.chmod(0o644)
+        self.assertIn("chmod 600", self.run_it("stats").stderr)
+
+    def test_a_passphrase_typed_at_the_terminal_is_not_echoed(self):
+        store = self.folder / "typed.ecdb"
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execve(PROGRAM, self.command("init", store), clean_environment())
+        shown, answers = b"", [b"Passphrase: ", b"The same again: "]
+        while True:
+            try:
+                piece = os.read(terminal, 4096)
+            except OSError:
+                break
+            if not piece:
+                break
+            shown += piece
+            if answers and answers[0] in shown:
+                answers.pop(0)
+                os.write(terminal, PASSPHRASE.encode() + b"\n")
+        _, status = os.waitpid(child, 0)
+        os.close(terminal)
+        self.assertEqual(os.waitstatus_to_exitcode(status), OK, shown)
+        self.assertNotIn(PASSPHRASE.encode(), shown)
+        self.json("stats", "-s", store, "--passphrase-file", "-", text=PASSPHRASE, EVENTCORE_KEY_FILE="")
+
+    def test_no_secret_shows_in_the_process_list(self):
+        self.make()
+        follower = subprocess.Popen(self.command("changes", "--follow"), stdout=subprocess.PIPE,
+                                    stderr=subprocess.DEVNULL, env=self.environment())
+        follower.stdout.readline()
+        shown = pathlib.Path(f"/proc/{follower.pid}/cmdline").read_text()
+        self.assertIn("--follow", shown)
+        self.assertNotIn(self.key.read_text().strip(), shown)
+        follower.terminate()
+        follower.communicate(timeout=30)
+
+    # ---- verbs ---------------------------------------------------------------------------------------------------
+
+    def event(self):
+        event = self.json("import", "--open-event", OPEN_EVENT, *self.tenant, "--categories",
+                          '[{"name": "Day", "base_price": "25.00", "total_quantity": 50}]')["event"]
+        self.assertTrue(event["id"])
+        return event
+
+    def test_import_open_event_and_its_dry_run(self):
+        self.make()
+        self.run_it("import", "--open-event", OPEN_EVENT, "--dry-run", *self.tenant)
+        self.assertEqual(self.json("list", "events", "--count", *self.tenant), {"count": 0})
+        self.event()
+        self.assertEqual(self.json("list", "events", "--count", *self.tenant), {"count": 1})
+        self.assertEqual(self.json("list", "ticket_categories", *self.tenant)["rows"][0]["base_price"], "25.00")
+
+    def test_call_takes_its_arguments_from_everywhere(self):
+        self.make()
+        argument = '{"pages": false}'
+        file = self.folder / "arguments.json"
+        file.write_text(argument)
+        for given in [argument, f"@{file}"]:
+            self.assertTrue(self.json("call", "verify_store", given)["ok"])
+        self.assertTrue(self.json("call", "verify_store", "-", text=argument)["ok"])
+        self.assertTrue(self.json("call", "verify_store")["ok"])
+
+    def test_call_repeated_under_its_key_happens_once(self):
+        self.make()
+        asked = ["call", "invite_user", '{"email": "bo@aurora.example", "full_name": "Bo"}', "--idempotency-key",
+                 "invite-bo-0000001", *self.tenant]
+        self.assertEqual(self.json(*asked), self.json(*asked))
+        self.assertEqual(self.json("list", "users", "--count", *self.tenant), {"count": 2})
+
+    def test_failures_answer_the_code_of_their_class(self):
+        made = self.make()
+        self.event()
+        anybody = ["--as", f"anon:{self.organization}"]
+        self.run_it(code=MISUSE)
+        self.run_it("lst", code=MISUSE)
+        self.run_it("call", "place_order", "{", code=INPUT)
+        self.run_it("call", "place_ordr", code=INPUT)
+        self.run_it("call", "run_maintenance", *anybody, code=ACCESS)
+        self.run_it("get", "events", made["user_id"], code=STATE)
+        category = self.json("list", "ticket_categories", *self.tenant)["rows"][0]
+        order = {"event_id": category["event_id"], "customer": {"email": "eve@example.org", "name": "Eve"},
+                 "items": [{"ticket_category_id": category["id"], "quantity": 1}]}
+        self.run_it("call", "place_order", json.dumps(order), code=RULE)
+        self.run_it("stats", "-s", self.folder / "absent.ecdb", code=STORE)
+
+    def test_failures_are_json_when_asked(self):
+        self.make()
+        done = self.run_it("call", "place_order", "{}", "--json-errors", code=INPUT)
+        failure = json.loads(done.stderr)
+        self.assertEqual(failure["code"], "invalid_argument")
+        self.assertIn("event_id", [field["field"] for field in failure["fields"]])
+
+    def test_list_filters_sorts_pages_and_formats(self):
+        self.make()
+        self.run_it("import", "venues", "-", *self.tenant, text=self.venue_rows(7))
+        listed = self.json("list", "venues", "-w", "max_capacity=103", *self.tenant)
+        self.assertEqual([row["name"] for row in listed["rows"]], ["Hall 3"])
+        big = ["list", "venues", "-w", '{"max_capacity": {"gt": 102}}', "--order-by", "-max_capacity", "-c",
+               "name,max_capacity",
+               *self.tenant]
+        page = self.json(*big, "-n", "3")
+        self.assertEqual([row["max_capacity"] for row in page["rows"]], [107, 106, 105])
+        rest = self.json(*big, "--after", page["cursor"])
+        self.assertEqual(([row["max_capacity"] for row in rest["rows"]], rest["cursor"]), ([104, 103], None))
+        table = self.run_it(*big, "-f", "table").stdout.splitlines()
+        self.assertEqual((table[0].split(), len(table)), (["name", "max_capacity"], 6))
+        rows = list(csv.DictReader(io.StringIO(self.run_it(*big, "-f", "csv").stdout)))
+        self.assertEqual(rows[0], {"name": "Hall 7", "max_capacity": "107"})
+        lines = self.run_it("list", "venues", "--all", "-f", "ndjson", *self.tenant).stdout.splitlines()
+        self.assertEqual(len(lines), 7)
+        self.assertIn("unknown_column", self.run_it("list", "venues", "-w", "x=1", *self.tenant, code=INPUT).stderr)
+
+    def test_principals_see_what_is_theirs(self):
+        made = self.make()
+        owner = ["--as", f"user:{made['user_id']}"]
+        self.assertEqual(len(self.json("list", "users", *owner)["rows"]), 1)
+        self.assertEqual(self.json("list", "users", "--as", f"anon:{self.organization}")["rows"], [])
+        self.run_it("list", "events", "--as", "user:nobody", code=INPUT)
+        self.run_it("list", "events", "--as", "king", code=MISUSE)
+        self.run_it("list", "events", "--as", "device", code=MISUSE)
+        event = self.event()
+        device = self.json("call", "register_device", json.dumps({"event_id": event["id"], "name": "Gate 1"}),
+                           *self.tenant)
+        token = self.folder / "device.token"
+        token.write_text(device["token"] + "\n")
+        token.chmod(0o600)
+        scan = self.json("call", "check_in", json.dumps({"event_id": event["id"], "code": "forged"}), "--as", "device",
+                         "--token-file", token)
+        self.assertEqual(scan["outcome"], "forged")
+
+    def test_explain_names_the_policy(self):
+        made = self.make()
+        told = self.json("explain", "update", "organizations", self.organization, "--as", f"user:{made['user_id']}")
+        self.assertTrue(told["allowed"])
+
+    def test_schema_needs_no_store(self):
+        for what in ["tables", "commands", "place_order", "venues", "sold_out", "enums"]:
+            self.assertTrue(self.json("schema", what, EVENTCORE_STORE="", EVENTCORE_KEY_FILE=""))
+        self.run_it("schema", "nothing", code=MISUSE)
+
+    def test_stats_count_rows(self):
+        self.make()
+        stats = self.json("stats", "--counts")
+        self.assertEqual((stats["rows"]["organizations"], stats["rows"]["users"]), (1, 1))
+        self.assertIn("sqlcipher", stats["version"])
+
+    def test_verify_passes_on_a_sound_store_and_is_told_from_one_that_cannot_be_opened(self):
+        self.make()
+        self.event()
+        verified = self.json("verify")
+        self.assertTrue(verified["ok"])
+        self.assertEqual(len(verified["audit"]), 2)
+        with open(self.store, "r+b") as file:
+            file.seek(64)
+            file.write(b"damage")
+        self.run_it("verify", code=STORE)
+
+    def test_verify_finds_a_damaged_page(self):
+        self.make()
+        self.run_it("import", "venues", "-", *self.tenant, text=self.venue_rows(300))
+        size = self.store.stat().st_size
+        with open(self.store, "r+b") as file:
+            file.seek(size - 4096 + 100)
+            file.write(b"damage")
+        done = subprocess.run(self.command("verify"), capture_output=True, text=True, env=self.environment())
+        self.assertIn(done.returncode, (PROBLEMS, STORE), done.stdout + done.stderr)
+
+    # ---- import and export ---------------------------------------------------------------------------------------
+
+    def test_csv_comes_in_with_its_types_and_errors_name_row_and_line(self):
+        self.make()
+        file = self.folder / "venues.csv"
+        file.write_text('name,address,max_capacity\n"Hall, ""A""\nannex",Quay 1,120\nHall B,Quay 2,many\n')
+        done = self.run_it("import", "venues", file, "--dry-run", *self.tenant, code=PROBLEMS)
+        told = json.loads(done.stdout)
+        self.assertEqual([(error["row"], error["line"]) for error in told["errors"]], [(2, 4)])
+        self.assertEqual(told["errors"][0]["fields"][0]["field"], "max_capacity")
+        self.assertIn("row 2 (line 4)", done.stderr)
+        self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 0})
+        self.run_it("import", "venues", file, "--keep-going", *self.tenant, code=PROBLEMS)
+        row = self.json("list", "venues", *self.tenant)["rows"][0]
+        self.assertEqual((row["name"], row["max_capacity"]), ('Hall, "A"\nannex', 120))
+
+    def test_a_refused_row_stops_the_import_before_its_batch(self):
+        self.make()
+        asked = ["import", "venues", "-", "--batch", "4", *self.tenant]
+        done = self.run_it(*asked, text=self.venue_rows(10, bad=[6]), code=INPUT)
+        told = json.loads(done.stdout)
+        self.assertEqual((told["imported"], told["errors"][0]["row"]), (4, 6))
+        self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 4})
+
+    def test_a_repeated_import_adds_nothing_twice_and_goes_on(self):
+        self.make()
+        asked = ["import", "venues", "-", "--batch", "4", *self.tenant]
+        self.run_it(*asked, "--keep-going", text=self.venue_rows(10, bad=[6]), code=PROBLEMS)
+        self.run_it(*asked, "--keep-going", text=self.venue_rows(10, bad=[6]), code=PROBLEMS)
+        self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 9})
+        self.json(*asked, text=self.venue_rows(4))
+        self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 9})
+
+    def test_a_mended_file_adds_only_what_was_refused(self):
+        self.make()
+        asked = ["import", "venues", "-", "--batch", "4", *self.tenant]
+        for more, bad, code, total in [([], [6], INPUT, 4), (["--keep-going"], [6], PROBLEMS, 9), ([], [], OK, 10)]:
+            self.run_it(*asked, *more, text=self.venue_rows(10, bad=bad), code=code)
+            self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": total})
+
+    def test_equal_rows_of_a_file_are_all_added_once(self):
+        self.make()
+        text = self.venue_rows(1) * 3
+        for _ in range(2):
+            self.json("import", "venues", "-", "--batch", "2", *self.tenant, text=text)
+            self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 3})
+        self.json("import", "venues", "-", "--import-id", "again", *self.tenant, text=text)
+        self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 6})
+
+    def test_set_adds_a_column_to_every_row(self):
+        self.make()
+        text = json.dumps([{"name": "Hall 1", "address": "a"}, {"name": "Hall 2", "address": "b"}])
+        self.json("import", "venues", "-", "--set", "max_capacity=250", *self.tenant, text=text)
+        rows = self.json("list", "venues", *self.tenant)["rows"]
+        self.assertEqual([row["max_capacity"] for row in rows], [250, 250])
+
+    def test_files_that_cannot_be_read_are_refused_before_anything_is_written(self):
+        self.make()
+        for text, form in [('{"name": ', "json"), ('name\n"open', "csv"), ("name,max_capacity\na\n", "csv")]:
+            self.run_it("import", "venues", "-", "--format", form, *self.tenant, text=text, code=MISUSE)
+        self.run_it("import", "venues", self.folder / "absent.csv", *self.tenant, code=MISUSE)
+        self.run_it("import", "venues", code=MISUSE)
+
+    def test_export_writes_what_the_principal_sees(self):
+        made = self.make()
+        self.run_it("import", "venues", "-", *self.tenant, text=self.venue_rows(3))
+        lines = [json.loads(line) for line in self.run_it("export", *self.tenant).stdout.splitlines()]
+        self.assertEqual(sum(line["table"] == "venues" for line in lines), 3)
+        target = self.folder / "out"
+        summary = self.json("export", "--to", target, "--format", "csv", "--as", f"user:{made['user_id']}")
+        self.assertEqual(summary["rows"]["venues"], 3)
+        with open(target / "venues.csv", newline="", encoding="utf-8") as file:
+            self.assertEqual(sorted(row["name"] for row in csv.DictReader(file)), ["Hall 1", "Hall 2", "Hall 3"])
+        self.assertEqual(stat.S_IMODE((target / "venues.csv").stat().st_mode), 0o600)
+        self.assertEqual(list(target.glob("*.part")), [])
+        self.run_it("export", "--format", "csv", code=MISUSE)
+        rows = csv.DictReader(io.StringIO(self.run_it("export", "-f", "csv", "-t", "venues", *self.tenant).stdout))
+        self.assertEqual(len(list(rows)), 3)
+
+    # ---- changes -------------------------------------------------------------------------------------------------
+
+    def test_changes_go_on_from_a_number(self):
+        self.make()
+        self.run_it("import", "venues", "-", *self.tenant, text=self.venue_rows(5))
+        numbers = [json.loads(line)["seq"] for line in self.run_it("changes", *self.tenant).stdout.splitlines()]
+        self.assertEqual(numbers, sorted(numbers))
+        rest = self.run_it("changes", "--since", numbers[2], "--limit", 2, *self.tenant).stdout.splitlines()
+        self.assertEqual([json.loads(line)["seq"] for line in rest], numbers[3:5])
+
+    def follower(self, *arguments):
+        process = subprocess.Popen(self.command("changes", "--follow", *arguments), stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True, env=self.environment())
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def read_line(self, process):
+        ready, _, _ = select.select([process.stdout], [], [], 30)
+        self.assertTrue(ready, "no change came")
+        return json.loads(process.stdout.readline())
+
+    def test_follow_shows_what_another_process_writes_and_ends_on_an_interrupt(self):
+        self.make()
+        last = len(self.run_it("changes", *self.tenant).stdout.splitlines())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            follower = self.follower("--since", str(last), *self.tenant)
+            name = f"Hall {number}"
+            self.run_it("import", "venues", "-", "--set", "address=Quay 1", *self.tenant,
+                        text=json.dumps([{"name": name, "max_capacity": 9}]))
+            change = self.read_line(follower)
+            last = change["seq"]
+            self.assertEqual((change["table"], change["operation"]), ("venues", "insert"))
+            follower.send_signal(number)
+            self.assertEqual(follower.wait(timeout=30), OK)
+            self.assertIn(f"--since {last}", follower.stderr.read())
+
+    def test_follow_ends_when_nobody_reads(self):
+        self.make()
+        follower = self.follower()
+        self.read_line(follower)
+        follower.stdout.close()
+        self.assertEqual(follower.wait(timeout=30), OK)
+
+    # ---- streams -------------------------------------------------------------------------------------------------
+
+    def test_a_reader_that_leaves_early_ends_the_program_quietly(self):
+        self.make()
+        self.run_it("import", "venues", "-", *self.tenant, text=self.venue_rows(2000))
+        for arguments in (["export", *self.tenant], ["list", "venues", "--all", "-f", "ndjson", *self.tenant]):
+            process = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                       env=self.environment())
+            process.stdout.read(10)
+            process.stdout.close()
+            self.assertEqual((process.wait(timeout=60), process.stderr.read()), (OK, b""))
+            process.stderr.close()
+
+    def test_a_full_disk_behind_the_output_is_told(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(self.command("schema"), stdout=full, stderr=subprocess.PIPE, env=self.environment())
+        self.assertEqual(done.returncode, 11)
+        self.assertIn(b"cannot be written", done.stderr)
+
+    def test_colour_and_layout_are_for_terminals_only(self):
+        self.assertNotIn("\033", self.run_it("schema", "place_order").stdout)
+        for environment, coloured in [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]:
+            child, terminal = pty.fork()
+            if child == 0:
+                os.execve(PROGRAM, self.command("schema", "sold_out"), clean_environment(**environment))
+            shown = b""
+            while True:
+                try:
+                    piece = os.read(terminal, 4096)
+                except OSError:
+                    break
+                if not piece:
+                    break
+                shown += piece
+            os.waitpid(child, 0)
+            os.close(terminal)
+            self.assertIn(b"\n  ", shown.replace(b"\r", b""))
+            self.assertEqual(b"\033" in shown, coloured, environment)
+
+    def test_the_completion_offers_verbs_and_their_options(self):
+        script = pathlib.Path(__file__).resolve().parents[2] / "cli/eventcore.bash"
+        for words, offered in [("eventcore ver", "verify"), ("eventcore list --wh", "--where"),
+                               ("eventcore --key", "--key-file")]:
+            line = f"source {script}; COMP_WORDS=({words}); COMP_CWORD={words.count(' ')}; _eventcore; " \
+                   'echo "${COMPREPLY[@]}"'
+            done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60)
+            self.assertIn(offered, done.stdout.split(), done.stderr)
+
+    def test_a_store_whose_writer_was_killed_is_read_on(self):
+        self.make()
+        writer = subprocess.Popen(self.command("import", "venues", "-", "--batch", "5", *self.tenant),
+                                  stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                  env=self.environment())
+        follower = self.follower("--since", "2", *self.tenant)
+        writer.stdin.write(self.venue_rows(3000).encode())
+        writer.stdin.close()
+        self.read_line(follower)
+        writer.kill()
+        writer.wait()
+        follower.terminate()
+        follower.wait()
+        count = self.json("list", "venues", "--count", *self.tenant)["count"]
+        self.assertTrue(0 < count < 3000 and count % 5 == 0, count)
+        self.json("import", "venues", "-", "--batch", "5", *self.tenant, text=self.venue_rows(3000))
+        self.assertEqual(self.json("list", "venues", "--count", *self.tenant), {"count": 3000})
+        self.assertTrue(self.json("verify")["ok"])
+
+    def test_every_verb_has_help_with_an_example(self):
+        top = self.run_it("--help").stdout
+        verbs = [line.split()[0] for line in re.split("(?i)subcommands:", top)[1].split("\n\n")[0].strip().splitlines()]
+        self.assertEqual(len(verbs), 11)
+        for verb in verbs:
+            self.assertIn(f"Example: eventcore {verb}", self.run_it(verb, "--help").stdout)
+        self.assertRegex(self.run_it("--version").stdout, r"^eventcore \d+\.\d+\.\d+ \(SQLCipher ")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
