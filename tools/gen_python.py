@@ -389,7 +389,12 @@ def commands_file(schema):
         body += "".join(command_method(one, asynchronous) for one in schema["commands"])
     tables = sorted(table["name"] for table in schema["tables"])
     used = [row_class(name) for name in tables if re.search(rf"\b{row_class(name)}\b", body)]
-    text = HEADER.format(doc="Every command as a method, with types for its arguments and its reply.")
+    text = HEADER.format(doc="""Every command as a method, with types for its arguments and its reply.
+
+>>> items: list[ec.commands.PlaceOrderItem] = [{"ticket_category_id": category_id, "quantity": 2}]
+>>> session.quote_order(event_id=event_id, items=items)["order"]["total_amount"]
+Decimal('50.00')
+""")
     text += "from collections.abc import Mapping, Sequence\nfrom decimal import Decimal\n"
     text += "from typing import Any, NotRequired, TypedDict\n"
     text += "\nfrom .._types import DateLike, IdLike, MoneyLike, TimeLike\n"
