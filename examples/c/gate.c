@@ -6,9 +6,9 @@
  * is needed. KEY_FILE holds the store's 32-byte key, TOKEN_FILE what register_device answered. With a time, the gate
  * rehearses: it acts as if it were that moment.
  *
- * Prints one line a scan, and at the end how many came to what. On a terminal it beeps: once for "admitted", three times
- * for everything else. Exit: 0 every line was decided; 3 some were not (they are named); 1 the store could not be used;
- * 2 wrong arguments.
+ * Prints one line a scan, and at the end how many came to what. On a terminal it beeps: once for "admitted", three
+ * times for everything else. Exit: 0 every line was decided; 3 some were not (they are named); 1 the store could not be
+ * used; 2 wrong arguments.
  *
  * Scans that already wait are submitted together, so that one commit carries many, and an answer is given when its scan
  * is kept. Nobody waits for the next in the queue: when no further line is there, what was read is answered. */
