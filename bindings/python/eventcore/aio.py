@@ -25,7 +25,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from . import _engine, _future, _session
 from ._codec import duration
-from ._engine import Clock, Engine, Key, LogLine, Principal
+from ._engine import Clock, Engine, Jwt, Key, LogLine, Principal
 from ._errors import EventcoreError
 from ._generated.commands import AsyncCommands
 from ._generated.records import AsyncRecords
@@ -310,6 +310,7 @@ async def open(
     test_clock: bool = False,
     cache_bytes: int = 0,
     busy_timeout: float | None = None,
+    jwt: Jwt | None = None,
 ) -> AsyncEngine:
     """Opens a store; the options are those of `eventcore.open`.
 
@@ -330,5 +331,6 @@ async def open(
         test_clock=test_clock,
         cache_bytes=cache_bytes,
         busy_timeout=busy_timeout,
+        jwt=jwt,
     )
     return AsyncEngine(engine)
