@@ -88,6 +88,7 @@ World::World() {
   fill(a_);
   fill(b_);
   fill_keys(a_);
+  for (const std::string& name : principal_names) session(name);
 }
 
 void World::fill_keys(Tenant& tenant) {
@@ -492,7 +493,11 @@ std::shared_ptr<api::SessionCore> World::open(const std::string& json) {
 
 api::SessionCore& World::session(const std::string& name) {
   auto& session = sessions_[name];
-  if (!session) session = open(principal_json(name));
+  if (!session) {
+    session = open(principal_json(name));
+    // The first use of a key or device is written into its row, which is not what the tests are about.
+    static_cast<void>(session->count("social_media_platforms", "{}"));
+  }
   return *session;
 }
 
