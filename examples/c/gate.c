@@ -3,8 +3,8 @@
  *     gate STORE KEY_FILE TOKEN_FILE EVENT_ID [REHEARSAL_TIME_US] < codes.txt
  *
  * A scanner that types what it reads and ends it with a line feed, as most do, is all the hardware it takes; no network
- * is needed. KEY_FILE holds the store's key (32 bytes, or 64 hex digits), TOKEN_FILE what register_device answered. With
- * a time, the gate rehearses: it acts as if it were that moment.
+ * is needed. KEY_FILE holds the store's key (32 bytes, or 64 hex digits), TOKEN_FILE what register_device answered.
+ * With a time, the gate rehearses: it acts as if it were that moment.
  *
  * Prints one line a scan, and at the end how many came to what. On a terminal it beeps: once for "admitted", three
  * times for everything else. Exit: 0 every line was decided; 3 some were not (they are named); 1 the store could not be

@@ -43,7 +43,7 @@ TEST_F(SessionTest, MalformedPrincipalsAreRefused) {
       {R"({"kind":"sponsor"})", "invalid_principal"},
       {R"({"kind":"anon","id":"00000000-0000-7000-8000-000000000000"})", "invalid_principal"},
       {R"({"kind":"anon","organization_id":7})", "invalid_principal"},
-      {R"({"kind":"device"})", "unauthenticated"},
+      {R"({"kind":"device"})", "invalid_principal"},
       {R"({"kind":"device","token":"ec_device_made_up"})", "unauthenticated"},
       {R"({"kind":"anon","kind":"service"})", "invalid_json"},
   };

@@ -69,20 +69,27 @@ Result<store::OpenOptions> read_open_options(const ec_open_options& asked) {
 }
 
 Result<policy::JwtConfig> read_jwt(const ec_open_options& asked) {
+  EC_TRY(key, optional_text(static_cast<const char*>(asked.jwt_key), asked.jwt_key_length, "jwt_key"));
+  EC_TRY(audience, optional_text(asked.jwt_audience, asked.jwt_audience_length, "jwt_audience"));
+  EC_TRY(issuer, optional_text(asked.jwt_issuer, asked.jwt_issuer_length, "jwt_issuer"));
   policy::JwtConfig config;
+  FailureDetail detail;
   switch (asked.jwt_algorithm) {
-    case 0: break;
+    case 0:
+      if (key.empty() && audience.empty() && issuer.empty() && asked.jwt_emails_are_verified == 0) return config;
+      detail.fields.push_back({"jwt_algorithm", "must say how tokens are signed"});
+      break;
     case EC_JWT_HS256: config.algorithm = policy::JwtAlgorithm::hs256; break;
     case EC_JWT_EDDSA: config.algorithm = policy::JwtAlgorithm::eddsa; break;
-    default: return fail_field(Errc::invalid_argument, "jwt_algorithm", "must be one of EC_JWT_*");
+    default: detail.fields.push_back({"jwt_algorithm", "must be one of EC_JWT_*"});
   }
   if (asked.jwt_emails_are_verified != 0 && asked.jwt_emails_are_verified != 1)
-    return fail_field(Errc::invalid_argument, "jwt_emails_are_verified", "must be 0 or 1");
-  EC_TRY(key, optional_text(static_cast<const char*>(asked.jwt_key), asked.jwt_key_length, "jwt_key"));
+    detail.fields.push_back({"jwt_emails_are_verified", "must be 0 or 1"});
+  if (!valid_text(audience)) detail.fields.push_back({"jwt_audience", "must be UTF-8 without NUL"});
+  if (!valid_text(issuer)) detail.fields.push_back({"jwt_issuer", "must be UTF-8 without NUL"});
+  if (!detail.fields.empty()) return Failure(Errc::invalid_argument, std::move(detail));
   config.key = SecretBytes::copy_of(as_bytes(key));
-  EC_TRY(audience, optional_text(asked.jwt_audience, asked.jwt_audience_length, "jwt_audience"));
   config.audience = audience;
-  EC_TRY(issuer, optional_text(asked.jwt_issuer, asked.jwt_issuer_length, "jwt_issuer"));
   config.issuer = issuer;
   config.emails_are_verified = asked.jwt_emails_are_verified == 1;
   return config;
