@@ -73,15 +73,12 @@ bool audience_fits(const Json& claims, const std::string& audience) {
   return found == Json(audience);
 }
 
-// Absent and null are no claim; another type or another text is a defect of the token.
-bool uuid_claim(const Json& claims, const char* name, std::optional<Uuid>& out) {
+// What is no uuid is no claim: it names nobody here.
+std::optional<Uuid> uuid_claim(const Json& claims, const char* name) {
   const Json value = claims.value(name, Json());
-  if (value.is_null()) return true;
-  if (!value.is_string()) return false;
+  if (!value.is_string()) return std::nullopt;
   auto id = parse_uuid(value.get<std::string>());
-  if (!id) return false;
-  out = id.assume_value();
-  return true;
+  return id ? std::optional<Uuid>(id.assume_value()) : std::nullopt;
 }
 
 bool permissions_claim(const Json& claims, std::vector<std::string>& out) {
@@ -131,14 +128,11 @@ std::optional<Claims> read_claims(const JwtConfig& config, const Json& json, Mic
   if (!jwt_counts(claims.expires_at, claims.not_before, now)) return std::nullopt;
   if (!audience_fits(json, config.audience)) return std::nullopt;
   if (!config.issuer.empty() && json.value("iss", Json()) != Json(config.issuer)) return std::nullopt;
-  // `sub` belongs to the issuer: one that is no uuid names nobody here and is no defect.
-  const Json subject = json.value("sub", Json());
-  if (subject.is_string())
-    if (auto id = parse_uuid(subject.get<std::string>())) claims.subject = id.assume_value();
-  const bool sound = uuid_claim(json, "sponsor_id", claims.sponsor) &&
-                     uuid_claim(json, "organization_id", claims.organization) &&
-                     uuid_claim(json, "api_key_organization_id", claims.key_organization) &&
-                     permissions_claim(json, claims.key_permissions) && role_claim(json, claims.role) &&
+  claims.subject = uuid_claim(json, "sub");
+  claims.sponsor = uuid_claim(json, "sponsor_id");
+  claims.organization = uuid_claim(json, "organization_id");
+  claims.key_organization = uuid_claim(json, "api_key_organization_id");
+  const bool sound = permissions_claim(json, claims.key_permissions) && role_claim(json, claims.role) &&
                      email_claim(json, config.emails_are_verified, claims.email);
   if (!sound) return std::nullopt;
   return claims;

@@ -39,6 +39,15 @@ TEST_F(AccessKeysTest, AKeyReadsAndWritesItsGroupsAndNothingElse) {
   EXPECT_EQ(caller.count("marketing_campaigns").assume_value(), 0);
 }
 
+TEST_F(AccessKeysTest, Inventory13WhatAKeyDoesIsAuditedAsTheKeys) {
+  const Json made = new_key({{"name", "Shop"}, {"permissions", {"events"}}});
+  const Json hall = accepted(key(made["token"]).insert("venues", venue("Hall")));
+  const Json page = accepted(owner().list("audit_logs", {{"where", {{"record_id", id(hall)}}}}));
+  ASSERT_EQ(page["rows"].size(), 1U);
+  EXPECT_EQ(page["rows"][0]["principal_kind"], "api_key");
+  EXPECT_EQ(page["rows"][0]["principal_id"], made["api_key"]["id"]);
+}
+
 TEST_F(AccessKeysTest, PeopleAndOrganizationsAreOnlyRead) {
   Caller caller = key(token_for({"organization"}));
   EXPECT_EQ(caller.count("users").assume_value(), 1);

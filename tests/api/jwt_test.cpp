@@ -174,8 +174,6 @@ TEST(JwtTest, TokensThatAreRefused) {
       {"foreign issuer", hs256(claims({{"iss", "https://evil.example"}}))},
       {"service_role", hs256(claims({{"role", "service_role"}}))},
       {"unknown role", hs256(claims({{"role", "superuser"}}))},
-      {"sponsor_id no uuid", hs256(claims({{"sponsor_id", "1"}}))},
-      {"organization_id a number", hs256(claims({{"organization_id", 1}}))},
       {"permissions no list", hs256(claims({{"api_key_permissions", "events"}}))},
       {"permissions no texts", hs256(claims({{"api_key_permissions", {1}}}))},
       {"email no text", hs256(claims({{"email", 1}}))},
@@ -262,6 +260,26 @@ TEST_F(JwtSessionTest, TheFirstMatchDecides) {
   Json with_bad_sponsor = user_and_email;
   with_bad_sponsor["sponsor_id"] = organization_;
   EC_EXPECT_REFUSED("unauthenticated", open_jwt(with_bad_sponsor)) << "the next one is not tried";
+}
+
+// INVENTORY 16
+TEST_F(JwtSessionTest, Inventory16AClaimThatIsNoUuidIsNoClaim) {
+  const std::string member = new_user("member");
+  for (const char* name : {"organization_id", "sponsor_id", "api_key_organization_id"})
+    for (const Json& value : {Json("house"), Json(7), Json(nullptr), Json(Json::array({organization_}))})
+      EXPECT_EQ(jwt_caller({{"sub", member}, {name, value}}).count("users").assume_value(), 2) << name << value;
+  EC_EXPECT_REFUSED("unauthenticated", open_jwt({{"sub", "auth0|5f7c8ec7c33c6c004bbafe82"}}));
+}
+
+// INVENTORY 13: {"events": false} has the key "events" and grants nothing.
+TEST_F(JwtSessionTest, Inventory13PermissionsAreAListAndNothingElse) {
+  for (const Json& permissions : {Json{{"events", false}}, Json{{"events", true}}, Json("events"), Json(true)})
+    EC_EXPECT_REFUSED("unauthenticated",
+                      open_jwt({{"api_key_organization_id", organization_}, {"api_key_permissions", permissions}}));
+  Caller nothing =
+      jwt_caller({{"api_key_organization_id", organization_}, {"api_key_permissions", {"Events", "event"}}});
+  new_venue("Hall");
+  EXPECT_EQ(nothing.count("venues").assume_value(), 0);
 }
 
 TEST_F(JwtSessionTest, AnUnverifiedAddressIsNobody) {
