@@ -100,6 +100,7 @@ Probes::Picked Probes::pick(const TableDef& table) {
 void Probes::count(const char* kind, const Picked& picked, const char* outcome) {
   ++kinds_[kind];
   ++outcomes_[outcome];
+  if (outcome == std::string_view("bad request")) ++bad_[kind];
   cells_.insert(std::string(picked.table->name) + "|" + kind + "|" + class_of(*picked.player, *picked.who));
 }
 
@@ -134,6 +135,8 @@ void Probes::print() const {
     std::printf("  %-16s %llu\n", kind.c_str(), static_cast<unsigned long long>(number));
   for (const auto& [outcome, number] : outcomes_)
     std::printf("  answered %-22s %llu\n", outcome.c_str(), static_cast<unsigned long long>(number));
+  for (const auto& [kind, number] : bad_)
+    std::printf("  bad requests of %-16s %llu\n", kind.c_str(), static_cast<unsigned long long>(number));
   std::printf("cells (table, kind of probe, kind of principal): %zu\n", cells_.size());
   std::printf("rows compared: %llu, columns compared: %llu, foreign and absent ids answered alike: %llu\n",
               static_cast<unsigned long long>(rows_), static_cast<unsigned long long>(columns_),
@@ -226,15 +229,17 @@ void Probes::run(std::uint64_t wanted) {
       {4, [](Probes& p) { p.probe_feed(); }},         {10, [](Probes& p) { p.probe_insert(); }},
       {10, [](Probes& p) { p.probe_update(false); }}, {8, [](Probes& p) { p.probe_update(true); }},
       {8, [](Probes& p) { p.probe_delete(); }},       {8, [](Probes& p) { p.probe_command(); }},
-      {5, [](Probes& p) { p.probe_explain(); }},
+      {5, [](Probes& p) { p.probe_explain(); }},      {1, [](Probes& p) { p.probe_who_can(); }},
   };
   std::vector<const Share*> wheel;
   for (const Share& share : shares) wheel.insert(wheel.end(), share.weight, &share);
   std::uint64_t turn = 0;
   while (probes() < wanted) {
     if (++turn % probes_between_changes == 0) world_.mutate();
-    if (turn % 300 == 0) {
+    if (turn % 100 == 0) {
       probe_replay();
+    } else if (turn % 1000 == 1) {
+      probe_order_replay();
     } else {
       dice_.of(wheel)->body(*this);
     }

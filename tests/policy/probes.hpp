@@ -111,6 +111,8 @@ class Probes {
   void probe_replay();
   void probe_command();
   void probe_explain();
+  void probe_who_can();
+  void probe_order_replay();
 
   Answer tried(const Player& player, const std::function<Result<std::string>()>& body);
   void like_absent(const char* kind, const Picked& picked, const std::string& id, const Answer& answer,
@@ -120,6 +122,11 @@ class Probes {
   Got expected_update(const Picked& picked, const Json& row, const Json& change);
   bool owner_rule_refuses(const Picked& picked, const Json& row, const Json& change) const;
   CommandProbe any_command(const Tenant& tenant, const Player& player);
+  CommandProbe sale_command(const Tenant& tenant, const Player& player);
+  CommandProbe counter_command(const Tenant& tenant);
+  CommandProbe office_command(const Tenant& tenant, const Player& player);
+  std::string any_or_absent(const Tenant& tenant, std::string_view table);
+  std::string value_at(const Tenant& tenant, const char* table, const std::string& id, const char* column) const;
   void check_reply(const CommandProbe& probe, const Picked& picked, const Answer& answer);
 
   ProbeWorld& world_;
@@ -129,6 +136,7 @@ class Probes {
   std::set<std::string> cells_;
   std::map<std::string, Visible> visible_;
   std::map<std::string, std::uint64_t> outcomes_;
+  std::map<std::string, std::uint64_t> bad_;
   std::uint64_t columns_ = 0;
   std::uint64_t rows_ = 0;
   std::uint64_t absent_alike_ = 0;

@@ -16,10 +16,7 @@ namespace {
 
 template <class T>
 Answer answer_of(const Result<T>& result) {
-  if (!result) {
-    const int number = static_cast<int>(result.error().code());
-    return {got_of(result.error()), number / 1000 == 4 || number / 1000 == 5, result.error().to_json()};
-  }
+  if (!result) return {got_of(result.error()), false, result.error().to_json()};
   if constexpr (std::is_same_v<T, std::string>) return {Got::done, false, result.assume_value()};
   return {Got::done, false, ""};
 }
@@ -111,6 +108,8 @@ Json Probes::list_request(const Picked& picked) const {
 // Whether a column may be refused by its name: that he reads it on no row, or not on every row alike.
 bool Probes::may_refuse_column(const Picked& picked, const std::string& column) {
   if (statement::restricted_columns(picked.table->name).contains(column)) return true;
+  if (!picked.given.empty() && !picked.player->organization.empty() && picked.given != picked.player->organization)
+    return true;  // no row of another tenant is his
   const auto& rows = visible(*picked.player, *picked.table);
   return std::none_of(rows.begin(), rows.end(), [&](const Seen& seen) { return seen.grant.covers(column); }) ||
          std::any_of(rows.begin(), rows.end(), [&](const Seen& seen) { return !seen.grant.covers(column); });
@@ -330,7 +329,8 @@ void Probes::probe_feed() {
     wanted.push_back(std::to_string(one.seq) + " " + one.table + " " + one.id + " " + operation);
   }
   std::vector<std::string> got;
-  for (const Json& change : parse_json(answer.text).assume_value()["changes"])
+  const Json page = parse_json(answer.text).assume_value();
+  for (const Json& change : page["changes"])
     got.push_back(std::to_string(change["seq"].get<std::int64_t>()) + " " + change["table"].get<std::string>() + " " +
                   change["id"].get<std::string>() + " " + change["operation"].get<std::string>());
   if (wanted == got) return;
