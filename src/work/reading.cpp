@@ -160,6 +160,7 @@ Result<Page> Reading::list(const ListRequest& request) {
   if (!request.after.empty()) {
     EC_TRY(after, schema::decode_cursor(table, request.where, order, request.after));
     query.after = std::move(after);
+    if (tenant && table.find("organization_id") != nullptr) query.after.pop_back();  // within one tenant the id decides
   }
   query.limit = request.limit + 1;
   query.columns = fetched_columns(table, shown);
