@@ -120,7 +120,6 @@ class Probes {
   bool references_visible(const Picked& picked, const std::string& organization, const Json& given) const;
   Got expected_insert(const Picked& picked, const Json& row);
   Got expected_update(const Picked& picked, const Json& row, const Json& change);
-  bool owner_rule_refuses(const Picked& picked, const Json& row, const Json& change) const;
   CommandProbe any_command(const Tenant& tenant, const Player& player);
   CommandProbe sale_command(const Tenant& tenant, const Player& player);
   CommandProbe counter_command(const Tenant& tenant);

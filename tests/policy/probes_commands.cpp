@@ -278,6 +278,9 @@ void Probes::probe_who_can() {
     if (!got.contains(one)) more += " without " + one;
   for (const std::string& one : got)
     if (!wanted.contains(one)) more += " with " + one;
+  for (const Player& player : world_.players())
+    if (!player.id.empty() && more.find(player.id) != std::string::npos)
+      more += " = " + player.name + (world_.who(player).valid ? "" : ", not valid");
   disagree(kind, picked, "these principals to " + operation, "others", dump(arguments) + more);
 }
 

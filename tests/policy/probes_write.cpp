@@ -88,15 +88,6 @@ bool Probes::references_visible(const Picked& picked, const std::string& organiz
 
 // ---- insert -------------------------------------------------------------------------------------------------------
 
-// "Only an owner grants or touches `owner`."
-bool Probes::owner_rule_refuses(const Picked& picked, const Json& row, const Json& change) const {
-  if (picked.table->name != "users" || picked.who->kind == Kind::service) return false;
-  const bool names_role = change.contains("role");
-  const bool touches = names_role && (change["role"] == "owner" || row.value("role", Json()) == "owner");
-  const bool takes_away = row.value("role", Json()) == "owner" && change.contains("is_active");
-  return (touches || takes_away) && picked.who->role != "owner";
-}
-
 Got Probes::expected_insert(const Picked& picked, const Json& given) {
   Json row = given;
   const std::string parent = statement::parent_column(picked.table->name);
@@ -112,7 +103,8 @@ Got Probes::expected_insert(const Picked& picked, const Json& given) {
   if (!granted.allowed) return Got::denied;
   for (const auto& [name, value] : given.items())
     if (!granted.covers(name)) return Got::column;
-  if (owner_rule_refuses(picked, Json::object(), given)) return Got::denied;
+  if (picked.table->name == "users" && statement::owner_rule_refuses(*picked.who, Json::object(), given))
+    return Got::denied;
   return references_visible(picked, picked.tenant->organization, given) ? Got::done : Got::reference;
 }
 
@@ -175,7 +167,7 @@ Got Probes::expected_update(const Picked& picked, const Json& row, const Json& c
   if (!before.allowed) return Got::denied;
   for (const auto& [name, value] : change.items())
     if (!before.covers(name)) return Got::column;
-  if (owner_rule_refuses(picked, row, change)) return Got::denied;
+  if (picked.table->name == "users" && statement::owner_rule_refuses(*picked.who, row, change)) return Got::denied;
   Json after = row;
   after.update(change);
   if (!grant_of(after, Act::update).allowed || !grant_of(after, Act::view).allowed) return Got::denied;
@@ -240,8 +232,8 @@ void Probes::probe_delete() {
   const Grant granted = statement::grant(Act::remove, world_.image(), *picked.who,
                                          statement::subject(world_.image(), picked.table->name, *found.front()));
   Got expected = granted.by_rule ? Got::engine : granted.allowed ? Got::done : Got::denied;
-  const bool owner = picked.table->name == "users" && text_at(*found.front(), "role") == "owner";
-  if (owner && expected == Got::done && picked.who->kind == Kind::user && picked.who->role != "owner")
+  if (expected == Got::done && picked.table->name == "users" &&
+      statement::owner_rule_refuses(*picked.who, *found.front(), Json::object()))
     expected = Got::denied;
   expect("delete", picked, {expected}, answer);
 }

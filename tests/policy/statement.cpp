@@ -665,6 +665,11 @@ Grant grant(Act act, const Image& image, const Who& who, const Subject& about) {
   return granted;
 }
 
+bool owner_rule_refuses(const Who& who, const Json& row, const Json& change) {
+  if (who.kind == Kind::service || who.role == "owner") return false;
+  return text_at(row, "role") == "owner" || text_at(change, "role") == "owner";
+}
+
 bool may_view(const Image& image, const Who& who, std::string_view table, const Json& row) {
   return grant(Act::view, image, who, subject(image, table, row)).allowed;
 }

@@ -80,6 +80,9 @@ struct Grant {
 Grant grant(Act act, const Image& image, const Who& who, const Subject& subject);
 bool may_view(const Image& image, const Who& who, std::string_view table, const Json& row);
 
+// "Only an owner grants or touches `owner`", of a users row (null values: a new one) and what is to be written.
+bool owner_rule_refuses(const Who& who, const Json& row, const Json& change);
+
 // Where the engine does not do what the contract says: the cell of the matrix as it is written, the cell as the engine
 // has it, and the contract's sentence. The probes go by the engine's cell, so that the rest of the table stays
 // compared; the list is printed with every run.
