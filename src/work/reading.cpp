@@ -16,6 +16,12 @@ namespace {
 
 constexpr std::int64_t page_rows_max = 1'000;
 constexpr std::string_view default_currency = "USD";
+// Of no tenant and no row; the nil id would be that of the store's own audit entries.
+constexpr Uuid no_tenant = [] {
+  Uuid id;
+  id.bytes.fill(0xff);
+  return id;
+}();
 
 bool has_money(const TableDef& table) {
   return std::any_of(table.columns.begin(), table.columns.end(),
@@ -66,7 +72,8 @@ Result<Record> Reading::get(const TableDef& table, const Uuid& id, const std::op
 
 Result<std::optional<Uuid>> Reading::tenant_for_list(const TableDef& table, const std::optional<Uuid>& organization) {
   if (table.global) return std::optional<Uuid>{};
-  if (organization && facts_.organization && *organization != *facts_.organization) return std::optional<Uuid>(Uuid{});
+  if (organization && facts_.organization && *organization != *facts_.organization)
+    return std::optional<Uuid>(no_tenant);
   return organization ? organization : facts_.organization;
 }
 

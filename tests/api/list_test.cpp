@@ -147,6 +147,16 @@ TEST_F(ListTest, PagesOverAllTenantsTellRowsOfOneIdApart) {
     }
 }
 
+TEST_F(ListTest, AServiceOfOneTenantFindsNothingInAnotherNorOfTheStore) {
+  const std::string other = new_organization("Other House", "other");
+  accepted(service().insert("social_media_platforms", {{"platform_name", "reddit"}}));  // an entry of no tenant
+  for (const char* table : {"audit_logs", "users", "events"}) {
+    EXPECT_EQ(service_of(organization_).count(table, {{"organization_id", other}}).value(), 0) << table;
+    const Json page = accepted(service_of(organization_).list(table, {{"organization_id", other}}));
+    EXPECT_TRUE(page["rows"].empty()) << dump(page);
+  }
+}
+
 TEST_F(ListTest, ACursorGoesOnAfterItsRowWasDeleted) {
   for (int i = 0; i < 5; ++i) add("Hall " + std::to_string(i), 1);
   Json page = accepted(owner().list("venues", {{"order_by", {"name"}}, {"limit", 2}}));
