@@ -43,7 +43,8 @@ namespace {
 
 std::string token_of(const Common& common) {
   std::string file = common.token_file;
-  if (const char* variable = std::getenv("EVENTCORE_TOKEN_FILE"); file.empty() && variable != nullptr) file = variable;
+  if (const char* variable = from_environment("EVENTCORE_TOKEN_FILE"); file.empty() && variable != nullptr)
+    file = variable;
   if (file.empty()) throw Misuse("--as device needs the device's token: --token-file FILE or EVENTCORE_TOKEN_FILE");
   std::string token = read_input(file);
   while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
@@ -88,7 +89,7 @@ std::string read_input(const std::string& path) {
     standard_input_taken = true;
   } else {
     file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) throw Misuse(path + ": " + std::strerror(errno));
+    if (file < 0) throw Misuse(path + ": " + reason_of(errno));
   }
   std::string text;
   std::string piece(65536, '\0');
@@ -98,7 +99,7 @@ std::string read_input(const std::string& path) {
   const int error = errno;
   wipe(piece);
   if (file != STDIN_FILENO) ::close(file);
-  if (got < 0) throw Misuse(path + ": " + std::strerror(error));
+  if (got < 0) throw Misuse(path + ": " + reason_of(error));
   return text;
 }
 

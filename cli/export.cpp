@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "common.hpp"
 #include "json_text.hpp"
@@ -55,7 +54,7 @@ class NewFile {
   }
 
  private:
-  [[noreturn]] void fail() const { throw OutputFailed(part_ + ": " + std::strerror(errno)); }
+  [[noreturn]] void fail() const { throw OutputFailed(part_ + ": " + reason_of(errno)); }
 
   std::string path_;
   std::string part_;
@@ -129,7 +128,7 @@ Result<int> run_export(const Common& common, const Export& asked) {
   if (asked.format == "csv" && asked.folder.empty() && asked.tables.size() != 1)
     throw Misuse("CSV on standard output needs exactly one table; --to FOLDER takes them all");
   if (!asked.folder.empty() && ::mkdir(asked.folder.c_str(), 0700) != 0 && errno != EEXIST)
-    throw Misuse(asked.folder + ": " + std::strerror(errno));
+    throw Misuse(asked.folder + ": " + reason_of(errno));
   EC_TRY(engine, open_store(common, Access::read));
   EC_TRY(session, open_session(engine, common));
   watch_for_interrupts();

@@ -121,7 +121,7 @@ Key ask_for_key(bool is_new) {
 }
 
 std::optional<std::string> variable(const char* name) {
-  const char* value = std::getenv(name);
+  const char* value = from_environment(name);
   if (value == nullptr || *value == '\0') return std::nullopt;
   return std::string(value);
 }
@@ -143,7 +143,7 @@ Key find_key(const Common& common, bool is_new) {
   if (auto file = variable("EVENTCORE_PASSPHRASE_FILE")) return from_passphrase(first_line(read_secret(*file)));
   if (auto text = variable("EVENTCORE_PASSPHRASE")) {
     warn("the passphrase stands in the environment; a file is safer (--passphrase-file)");
-    ::unsetenv("EVENTCORE_PASSPHRASE");
+    ::unsetenv("EVENTCORE_PASSPHRASE");  // NOLINT(concurrency-mt-unsafe): one thread
     return from_passphrase(std::move(*text));
   }
   return ask_for_key(is_new);
@@ -167,7 +167,7 @@ void make_key_file(const std::string& path) {
   if (file >= 0) ::close(file);
   ::explicit_bzero(bytes.data(), bytes.size());
   wipe(text);
-  if (!written) throw Misuse(path + ": " + std::strerror(error));
+  if (!written) throw Misuse(path + ": " + reason_of(error));
 }
 
 }  // namespace cli

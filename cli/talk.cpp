@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 
 #include "json_text.hpp"
 
@@ -19,8 +20,8 @@ std::string waiting;  // output that is not written yet
 bool progress_shown = false;
 
 bool colour_on(int file) {
-  const char* no_colour = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
+  const char* no_colour = from_environment("NO_COLOR");
+  const char* terminal = from_environment("TERM");
   return ::isatty(file) != 0 && (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr &&
          std::strcmp(terminal, "dumb") != 0;
 }
@@ -109,7 +110,7 @@ void flush() {
       const int error = errno;
       waiting.clear();
       if (error == EPIPE || error == EBADF) throw OutputClosed();
-      throw OutputFailed(std::string("the output cannot be written: ") + std::strerror(error));
+      throw OutputFailed(std::string("the output cannot be written: ") + reason_of(error));
     }
     left.remove_prefix(static_cast<std::size_t>(written));
   }
@@ -148,7 +149,8 @@ void tell_failure(const eventcore::Failure& failure) {
   tell(std::string(failure.name()) + ": ", "31", printable(failure.message()));
   for (const eventcore::FieldError& field : failure.detail().fields)
     write_error("  " + printable(field.field + ": " + field.reason) + "\n");
-  for (const auto& [name, value] : failure.detail().facts) write_error("  " + printable(name + " = " + value) + "\n");
+  for (const auto& [name, value] : failure.detail().facts)
+    write_error(std::string("  ").append(printable(name)).append(" = ").append(printable(value)).append("\n"));
   if (const std::string_view hint = hint_for(failure.code()); !hint.empty())
     write_error("  " + std::string(hint) + "\n");
 }
@@ -159,6 +161,14 @@ void tell_misuse(std::string_view text) {
     return;
   }
   write_error(R"({"code":"misuse","class":"misuse","message":)" + as_json(text) + "}\n");
+}
+
+std::string reason_of(int error) {
+  return std::generic_category().message(error);
+}
+
+const char* from_environment(const char* name) {
+  return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): one thread
 }
 
 int exit_code_of(const eventcore::Failure& failure) {

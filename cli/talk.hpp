@@ -54,6 +54,9 @@ void progress(const std::string& text);  // overwrites the one before; gone with
 void tell_failure(const eventcore::Failure& failure);
 void tell_misuse(std::string_view text);
 
+std::string reason_of(int error);                // what errno says
+const char* from_environment(const char* name);  // nullptr when it is not set
+
 int exit_code_of(const eventcore::Failure& failure);
 
 // From here on SIGINT and SIGTERM only set what interrupted() answers.

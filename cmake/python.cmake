@@ -19,6 +19,10 @@ if(PROJECT_IS_TOP_LEVEL AND Python3_Development.Module_FOUND AND EVENTCORE_PYBIN
 endif()
 option(EVENTCORE_PYTHON "Build the Python package" ${python_default})
 if(NOT EVENTCORE_PYTHON)
+  if(PROJECT_IS_TOP_LEVEL)
+    message(STATUS "The Python package is not built: it needs Python 3.11 or newer with its headers and pybind11, and "
+      "no sanitizer")
+  endif()
   return()
 endif()
 if(NOT Python3_Development.Module_FOUND OR NOT EVENTCORE_PYBIND11_INCLUDE_DIR)

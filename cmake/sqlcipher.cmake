@@ -76,6 +76,7 @@ set_target_properties(ec_sqlcipher_raw PROPERTIES
 target_compile_definitions(ec_sqlcipher_raw PRIVATE
   ${sqlcipher_interface_definitions}
   HAVE_STDINT_H=1
+  HAVE_FDATASYNC=1                    # a commit syncs what was written, and the length where it grew; no time stamps
   SQLCIPHER_CRYPTO_OPENSSL
   SQLCIPHER_OMIT_LOG                  # a library never writes to stderr
   SQLITE_EXTRA_INIT=sqlcipher_extra_init

@@ -34,7 +34,9 @@ REPLY_WORDS = {
     "price_after": "money", "revenue": "money", "discounts": "money", "refunds": "money", "refunds_due": "money",
     "rule_id": "uuid", "event": "uuid", "outcome": "enum:CheckInOutcome",
 }
-POSITIONAL = {"explain_access": ("table", "operation", "id")}
+POSITIONAL = {
+    "explain_access": ("table", "operation", "id"), "list_principals_who_can": ("table", "operation", "id"),
+}
 OUT = {
     "uuid": "UUID", "text": "str", "boolean": "bool", "integer": "int", "money": "Decimal", "decimal": "Decimal",
     "timestamptz": "datetime", "date": "date", "json": "Any", "text[]": "list[str]", "uuid[]": "list[UUID]",
@@ -105,7 +107,12 @@ def member(value):
 
 
 def enums_file(schema):
-    text = HEADER.format(doc="Enumerations of the schema. A value that a newer store knows comes as plain text.")
+    text = HEADER.format(doc="""Enumerations of the schema. A value that only a newer store knows comes as plain text.
+
+>>> ticket = session.get("tickets", ticket_id)
+>>> ticket["status"] is ec.enums.TicketStatus.VALID, ticket["status"] == "valid"
+(True, True)
+""")
     text += "from enum import StrEnum\n"
     for name, values in schema["enums"].items():
         text += f"\n\nclass {pascal(name)}(StrEnum):\n    " + f'"""One of: {", ".join(values)}."""'.replace(
@@ -159,7 +166,14 @@ def rows_file(schema):
         body += docstring([f"What may be given of a row of {table['name']}."]) + "\n"
         for column in writable:
             body += f"    {column['name']}: {in_type(column)}{' | None' if column['nullable'] else ''}\n"
-    text = HEADER.format(doc="A typed dictionary for the rows of each table, and one for what may be written.")
+    text = HEADER.format(doc="""A typed dictionary for the rows of each table, and one for what may be written.
+
+>>> values: ec.rows.VenueValues = {"organization_id": organization_id, "name": "Den", "address": "1 Lane",
+...                                "max_capacity": 9}
+>>> venue: ec.rows.VenueRow = session.insert("venues", values)
+>>> venue["max_capacity"]
+9
+""")
     text += "from collections.abc import Sequence\nfrom datetime import date, datetime\nfrom decimal import Decimal\n"
     text += "from typing import Any, TypedDict\nfrom uuid import UUID\n\n"
     text += "from .._types import DateLike, IdLike, MoneyLike, Point, PointLike, TimeLike\n"
@@ -309,10 +323,20 @@ def reply_class(command, schema):
     return text + (fields or "    pass\n")
 
 
+# What a new command shows until it has an example of its own in tools/python_examples.toml; true of every command.
+ANY_EXAMPLE = """
+>>> try:
+...     session.call("{name}", {{"no_such_argument": 1}})
+... except ec.ValidationError as error:
+...     print("no_such_argument:", error.fields["no_such_argument"])
+no_such_argument: there is no such argument
+"""
+
+
 def example_of(name, asynchronous):
-    example = EXAMPLES.get(name)
-    if not example or asynchronous:
+    if asynchronous:
         return []
+    example = EXAMPLES.get(name) or ANY_EXAMPLE.format(name=name)
     return ["", *example.strip().split("\n")]
 
 
@@ -365,7 +389,12 @@ def commands_file(schema):
         body += "".join(command_method(one, asynchronous) for one in schema["commands"])
     tables = sorted(table["name"] for table in schema["tables"])
     used = [row_class(name) for name in tables if re.search(rf"\b{row_class(name)}\b", body)]
-    text = HEADER.format(doc="Every command as a method, with types for its arguments and its reply.")
+    text = HEADER.format(doc="""Every command as a method, with types for its arguments and its reply.
+
+>>> items: list[ec.commands.PlaceOrderItem] = [{"ticket_category_id": category_id, "quantity": 2}]
+>>> session.quote_order(event_id=event_id, items=items)["order"]["total_amount"]
+Decimal('50.00')
+""")
     text += "from collections.abc import Mapping, Sequence\nfrom decimal import Decimal\n"
     text += "from typing import Any, NotRequired, TypedDict\n"
     text += "\nfrom .._types import DateLike, IdLike, MoneyLike, TimeLike\n"

@@ -3,12 +3,12 @@
  *     gate STORE KEY_FILE TOKEN_FILE EVENT_ID [REHEARSAL_TIME_US] < codes.txt
  *
  * A scanner that types what it reads and ends it with a line feed, as most do, is all the hardware it takes; no network
- * is needed. KEY_FILE holds the store's 32-byte key, TOKEN_FILE what register_device answered. With a time, the gate
- * rehearses: it acts as if it were that moment.
+ * is needed. KEY_FILE holds the store's key (32 bytes, or 64 hex digits), TOKEN_FILE what register_device answered. With
+ * a time, the gate rehearses: it acts as if it were that moment.
  *
- * Prints one line a scan, and at the end how many came to what. On a terminal it beeps: once for "admitted", three times
- * for everything else. Exit: 0 every line was decided; 3 some were not (they are named); 1 the store could not be used;
- * 2 wrong arguments.
+ * Prints one line a scan, and at the end how many came to what. On a terminal it beeps: once for "admitted", three
+ * times for everything else. Exit: 0 every line was decided; 3 some were not (they are named); 1 the store could not be
+ * used; 2 wrong arguments.
  *
  * Scans that already wait are submitted together, so that one commit carries many, and an answer is given when its scan
  * is kept. Nobody waits for the next in the queue: when no further line is there, what was read is answered. */
@@ -134,6 +134,21 @@ static void scan(ec_session *session, const char *event, const char *code, long 
     if (++in_flight_count == in_flight_max) settle();
 }
 
+/* The store's key: a file of 32 bytes, or of 64 hex digits. */
+static size_t read_key(const char *path, char *key) {
+    char text[66];
+    unsigned byte = 0;
+    size_t length = read_file(path, text, sizeof text);
+    size_t i;
+    if (length < 64) {
+        memcpy(key, text, length < 33 ? length : 33);
+        return length < 33 ? length : 33;
+    }
+    for (i = 0; i < 32 && sscanf(text + 2 * i, "%2x", &byte) == 1; ++i) key[i] = (char)byte;
+    memset(text, 0, sizeof text);
+    return i;
+}
+
 static ec_engine *open_store(const char *path, const char *key_file, const char *rehearsal_us) {
     char key[33];
     ec_engine *engine = NULL;
@@ -142,7 +157,7 @@ static ec_engine *open_store(const char *path, const char *key_file, const char 
     options.path_length = strlen(path);
     options.key_kind = EC_OPEN_KEY_RAW;
     options.key = key;
-    options.key_length = read_file(key_file, key, sizeof key);
+    options.key_length = read_key(key_file, key);
     options.flags = rehearsal_us ? EC_OPEN_TEST_CLOCK : 0;
     check(ec_engine_open(&options, &engine, &error));
     memset(key, 0, sizeof key);

@@ -76,7 +76,8 @@ def sell(session: ec.Session, category_id: UUID, event_id: UUID, places: int, fo
         items=[{"ticket_category_id": category_id, "quantity": places}],
         payment={"method": "cash", "amount": total},
     )
-    print(f"order {sale['order']['order_number']}: {places} places, {total} {sale['order']['currency']} in cash")
+    order, word = sale["order"], "place" if places == 1 else "places"
+    print(f"order {order['order_number']}: {places} {word}, {total} {order['currency']} in cash")
     for ticket in sale["tickets"]:
         picture = session.ticket_qr(ticket_id=ticket["id"])
         path = folder / f"ticket-{ticket['ticket_number']}.png"
@@ -104,7 +105,7 @@ def main() -> int:
             print(f"not sold: {error.message}", file=sys.stderr)
             return 1
         report = counter.event_report(event_id=event["id"])
-        print(f"\nso far: {report['tickets']} tickets, {report['revenue']['USD']} USD")
+        print(f"\nso far: {report['tickets']} sold, {report['revenue']['USD']} USD")
     return 0
 
 

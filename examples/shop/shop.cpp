@@ -13,6 +13,7 @@
 //
 // Each answer is {"id": ..., "ok": true, "result": {...}} or {"id": ..., "ok": false, "error": {...}}, in the order in
 // which they are ready. docs/guides/first-hour-cpp.md walks through this file.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
@@ -20,6 +21,7 @@
 #include <eventcore/engine.hpp>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -233,11 +235,18 @@ void keep_house(Session session, Inbox& inbox) {
 }
 
 // The 64 hex digits that `eventcore init --new-key-file` writes. A real shop asks its key store.
+// 32 bytes as they are, or 64 hex digits.
 std::optional<std::array<std::uint8_t, 32>> read_key(const char* path) {
   std::array<std::uint8_t, 32> key{};
-  std::string text;
-  std::ifstream(path) >> text;
-  if (text.size() != 2 * key.size() || text.find_first_not_of("0123456789abcdef") != text.npos) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (text.size() == key.size()) {
+    std::copy(text.begin(), text.end(), key.begin());
+    return key;
+  }
+  if (!text.empty() && text.back() == '\n') text.pop_back();
+  if (text.size() != 2 * key.size() || text.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return std::nullopt;
   for (std::size_t i = 0; i < key.size(); ++i)
     key[i] = static_cast<std::uint8_t>(std::stoi(text.substr(2 * i, 2), nullptr, 16));
   return key;

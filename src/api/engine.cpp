@@ -147,6 +147,7 @@ Result<Principal> read_customer(const Json& json) {
 template <class Authenticate>
 Result<Principal> read_token(EngineCore& engine, const Json& json, const Authenticate& authenticate) {
   EC_TRYV(only_members(json, {"token"}));
+  if (!json.contains("token")) return bad_principal("token", "is required");
   const std::string token = member(json, "token");
   Principal principal;
   EC_TRY(store, engine.store());

@@ -312,12 +312,6 @@ std::string decode_member(const TableDef& table, const ColumnDef& column, const 
   return reason;
 }
 
-// Blobs are given by an import only.
-bool must_be_given(const TableDef& table, const ColumnDef& column, const DecodeOptions& options) {
-  return column.is(not_null) && !column.has_initial() && column.caller_writable() &&
-         (column.type != Type::blob || options.import) && !filled_when_absent(table, column);
-}
-
 Result<Value> initial_value(const ColumnDef& column, Micros now_us) {
   const std::string_view text = column.initial;
   switch (column.type) {
@@ -368,6 +362,11 @@ bool may_hold_digits(std::string_view name) {
   for (std::string_view end : {"_id", "_ids", "_reference", "_url", "_urls", "_number"})
     if (name.ends_with(end)) return true;
   return name.find("phone") != std::string_view::npos || name.ends_with("-url");
+}
+
+bool must_be_given(const TableDef& table, const ColumnDef& column, const DecodeOptions& options) {
+  return column.is(not_null) && !column.has_initial() && column.caller_writable() &&
+         (column.type != Type::blob || options.import) && !filled_when_absent(table, column);
 }
 
 bool filled_when_absent(const TableDef& table, const ColumnDef& column) {

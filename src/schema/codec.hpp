@@ -26,6 +26,9 @@ struct DecodeOptions {
   bool import = false;
 };
 
+// Whether an insert without the column is refused. Blobs are given by an import only.
+bool must_be_given(const TableDef& table, const ColumnDef& column, const DecodeOptions& options);
+
 // One JSON object into assignments, in column order, only for the members that were given.
 // Errc::invalid_argument lists every bad field. A decoded null is Value() (the column is nullable then).
 Result<Changes> decode_row(const TableDef& table, const Json& object, WriteKind kind,

@@ -39,18 +39,13 @@ void add_limits(Json& out, const ColumnDef& column) {
   if (limit.bytes != 0) out["bytes_max"] = limit.bytes;
 }
 
-bool needed_at_creation(const TableDef& table, const ColumnDef& column) {
-  return column.is(not_null) && !column.has_initial() && column.caller_writable() && column.type != Type::blob &&
-         !filled_when_absent(table, column);
-}
-
 Json column_json(const TableDef& table, const ColumnDef& column) {
   Json out = {{"id", column.id},
               {"name", column.name},
               {"type", type_name(column.type)},
               {"nullable", !column.is(not_null)},
               {"writable", column.caller_writable()},
-              {"required", needed_at_creation(table, column)},
+              {"required", must_be_given(table, column, {.import = true})},
               {"immutable", column.is(immutable)},
               {"long", column.is(long_column)},
               {"personal", column.personal.kind == Personal::Kind::yes},
@@ -136,6 +131,7 @@ Json schema_json() {
                         {"arguments", std::move(arguments)},
                         {"errors", texts(command->errors)},
                         {"reply", command->reply},
+                        {"shown_once", command->shown_once.empty() ? Json(nullptr) : Json(command->shown_once)},
                         {"doc", command->doc}});
   }
   return {{"tables", std::move(tables)},

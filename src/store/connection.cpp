@@ -162,9 +162,15 @@ Status Connection::harden() {
 
 Status Connection::configure() {
   const std::pair<int, int> switches[] = {
-      {SQLITE_DBCONFIG_DEFENSIVE, 1},   {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
-      {SQLITE_DBCONFIG_DQS_DDL, 0},     {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+      {SQLITE_DBCONFIG_DEFENSIVE, 1},
+      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+      {SQLITE_DBCONFIG_DQS_DML, 0},
+      {SQLITE_DBCONFIG_DQS_DDL, 0},
+      {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+      {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
       {SQLITE_DBCONFIG_ENABLE_FKEY, 1},
+      // Plans do not depend on bound values: without it, many statements are compiled anew for each binding.
+      {SQLITE_DBCONFIG_ENABLE_QPSG, 1},
   };
   for (const auto& [option, wanted] : switches) {
     int actual = -1;

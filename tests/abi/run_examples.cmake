@@ -14,7 +14,9 @@ string(REGEX MATCH "^[^\n]+" first "${codes}")
 string(SUBSTRING "${first}" 0 100 half)
 string(REPEAT "x" 5000 endless)
 string(ASCII 1 27 127 noise)
-file(WRITE ${FOLDER}/scans.txt "${codes}${first}\nforged\"code\\\n${half}\n\n   \r\n${noise}\n${endless}\n${first} \r\nlast")
+string(CONCAT scans "${codes}${first}\nforged\"code\\\n${half}\n\n   \r\n${noise}\n${endless}\n"
+  "${first} \r\nlast")
+file(WRITE ${FOLDER}/scans.txt "${scans}")
 execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token ${event}
   INPUT_FILE ${FOLDER}/scans.txt RESULT_VARIABLE result OUTPUT_VARIABLE output)
 string(CONCAT wanted "1 admitted\n2 admitted\n3 admitted\n4 already_used\n5 forged\n6 forged\n9 unreadable\n"

@@ -20,7 +20,7 @@ class AccessKeysTest : public EngineTest {
         {{"event_id", event}, {"package_name", "Gold"}, {"price", "100"}, {"benefits", Json::object()}}));
     return accepted(owner().insert(
         "sponsors",
-        {{"event_id", event}, {"package_id", id(package)}, {"company_name", "Acme"}, {"sponsorship_value", "100"}}));
+        {{"event_id", event}, {"package_id", id(package)}, {"company_name", "Acme"}, {"contract_value", "100"}}));
   }
 };
 
@@ -221,7 +221,7 @@ TEST_F(AccessKeysTest, ARevokedDeviceIsLostAtOnce) {
   Caller device = as({{"kind", "device"}, {"token", made["token"]}});
   EC_EXPECT_OK(device.list("tickets"));
   EXPECT_EQ(accepted(owner().get("devices", id(made["device"])))["last_seen_at"], "2026-09-21T14:13:20Z");
-  EC_EXPECT_REFUSED("command_denied",
+  EC_EXPECT_REFUSED("not_found",
                     user(new_user("manager")).call("revoke_device", {{"device_id", made["device"]["id"]}}));
   EC_EXPECT_OK(owner().call("revoke_device", {{"device_id", made["device"]["id"]}}));
   EC_EXPECT_REFUSED("unauthenticated", device.list("tickets"));

@@ -14,12 +14,12 @@ constexpr int steps = 400;
 // What the model knows of a principal; times in microseconds.
 struct Standing {
   std::string kind;          // user, key, device
-  std::string row;           // its users, api_keys or devices row
+  std::string row{};         // its users, api_keys or devices row
   int role = 0;              // user: 0 guest ... 3 admin
   bool active = true;        // user: is_active; key, device: not revoked
   bool assigned = false;     // user: an open assignment to the event
   bool within_dates = true;  // ... whose dates hold today
-  std::string assignment;    // its row
+  std::string assignment{};  // its row
   Micros expires_at = 0;     // key; 0: never
 };
 

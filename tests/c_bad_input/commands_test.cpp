@@ -16,6 +16,8 @@ struct Named {
 // Ids whose name does not tell the table.
 constexpr Named named_otherwise[] = {
     {"explain_access", "id", "events"},
+    {"list_principals_who_can", "id", "events"},
+    {"revoke_api_key", "api_key_id", "api_keys"},
 };
 
 // JSON that may be as large as a request, so that nothing is too long for it.

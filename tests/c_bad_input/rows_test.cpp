@@ -29,18 +29,10 @@ struct RowsTest : Ground {
     refused(send(unknown), {"no_such_column"}, "an unknown column");
   }
 
-  // Ids and the organization are filled in where they are absent, as are the slugs of events; blobs only commands
-  // write.
   static std::set<std::string> required_columns(const json& table) {
     std::set<std::string> names;
-    for (const json& one : table.at("columns")) {
-      const std::string column = one.at("name");
-      const bool made = column == "id" || column == "organization_id" || one.at("type") == "blob" ||
-                        (column == "slug" && table.at("name") == "events");
-      if (made || one.contains("default") || one.at("nullable").get<bool>() || !one.at("writable").get<bool>())
-        continue;
-      names.insert(column);
-    }
+    for (const json& one : table.at("columns"))
+      if (one.at("required").get<bool>()) names.insert(one.at("name").get<std::string>());
     return names;
   }
 

@@ -36,6 +36,15 @@ struct TwiceTest : Ground {
 
   static std::int64_t count(const std::string& table) { return must(ours_.service->count(table, "{}")); }
 
+  // Secrets are shown to one of the callers and to nobody afterwards.
+  static std::string without_secrets(const std::string& reply) {
+    json parsed = json::parse(reply);
+    for (const json& command : schema_.at("commands"))
+      if (command.at("shown_once").is_string() && parsed.is_object() && parsed.contains(command.at("shown_once")))
+        parsed[command.at("shown_once").get<std::string>()] = nullptr;
+    return parsed.dump();
+  }
+
   // `table` is where one row more is to be found afterwards; "": nowhere.
   static void once(const std::string& key, const std::string& table,
                    const std::function<Answer(const Session&, const Options&)>& send,
@@ -45,11 +54,12 @@ struct TwiceTest : Ground {
     const auto [first, second] = at_once([&](const Session& session) { return send(session, options); });
     EXPECT_EQ(first.status, EC_OK) << key << first.error;
     EXPECT_EQ(second.status, EC_OK) << key << second.error;
-    EXPECT_EQ(first.reply, second.reply) << key;
+    EXPECT_EQ(without_secrets(first.reply), without_secrets(second.reply)) << key;
     if (!table.empty()) {
       EXPECT_EQ(count(table), before + 1) << key;
     }
-    EXPECT_EQ(send(*ours_.service, options).reply, first.reply) << key << ": a third time";
+    EXPECT_EQ(without_secrets(send(*ours_.service, options).reply), without_secrets(first.reply))
+        << key << ": a third time";
     EXPECT_EQ(send_other(*ours_.service, options).status, EC_E_IDEMPOTENCY_MISMATCH) << key;
     if (!table.empty()) {
       EXPECT_EQ(count(table), before + 1) << key;
@@ -82,6 +92,10 @@ TEST_F(TwiceTest, CommandsHappenOnceAndAnswerAlike) {
   command_once("place_order", sale(1), sale(2), "ticket_orders");
   command_once("register_device", {{"event_id", event}, {"name", "Gate A"}}, {{"event_id", event}, {"name", "Gate B"}},
                "devices");
+  command_once("create_api_key",
+               {{"organization_id", ours_.ids.at("organizations")}, {"name", "Shop"}, {"permissions", {"events"}}},
+               {{"organization_id", ours_.ids.at("organizations")}, {"name", "Site"}, {"permissions", {"events"}}},
+               "api_keys");
   command_once("check_in", {{"event_id", event}, {"ticket_number", "nowhere"}},
                {{"event_id", event}, {"ticket_number", "elsewhere"}}, "check_ins");
   const json open_order{{"event_id", event},

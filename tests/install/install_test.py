@@ -240,6 +240,9 @@ class DebianTest(unittest.TestCase):
         environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
         told = run(sys.executable, "-c", program, fresh("python") / "a.ecdb", env=environment, cwd=self.folder)
         self.assertTrue(pathlib.Path(told.strip()).is_relative_to(folder), told)
+        sold = run(sys.executable, EXAMPLES / "python/box_office.py", fresh("office"), "--places", "1",
+                   env=environment, cwd=self.folder)
+        self.assertIn("so far: 1 sold", sold)
         self.assertEqual(self.field("python3-eventcore", "Section"), "python")
         self.assertIn("python3", self.field("python3-eventcore", "Depends"))
 

@@ -91,10 +91,8 @@ World::World(bool with_third_tenant) {
   fill(a_);
   fill(b_);
   fill_keys(a_);
-  if (!with_third_tenant) return;
-  fill(c_);
-  fill_keys(b_);
-  fill_keys(c_);
+  if (with_third_tenant) fill(c_);
+  for (const std::string& name : principal_names) session(name);
 }
 
 void World::fill_keys(Tenant& tenant) {
@@ -502,7 +500,11 @@ std::shared_ptr<api::SessionCore> World::open(const std::string& json) {
 
 api::SessionCore& World::session(const std::string& name) {
   auto& session = sessions_[name];
-  if (!session) session = open(principal_json(name));
+  if (!session) {
+    session = open(principal_json(name));
+    // The first use of a key or device is written into its row, which is not what the tests are about.
+    static_cast<void>(session->count("social_media_platforms", "{}"));
+  }
   return *session;
 }
 

@@ -34,8 +34,8 @@ class Festival:
         return self.engine.session(ec.Principal.service("test", self.organization_id))
 
 
-def open_store(path: Path, **options: bool) -> ec.Engine:
-    return ec.open(path, key=ec.Key.raw(KEY), create=True, test_clock=True, **options)
+def open_store(path: Path, accept_loss: bool = False) -> ec.Engine:
+    return ec.open(path, key=ec.Key.raw(KEY), create=True, test_clock=True, accept_loss=accept_loss)
 
 
 def set_up(folder: Path) -> Festival:

@@ -52,6 +52,7 @@ def test_calls_and_rows_are_awaited(festival: Festival) -> None:
         assert (await session.list("venues", order_by="name").first() or {})["name"] == "0000"
         assert (await session.list("events").one())["name"] == "Aurora Night"
         assert len(await session.list("events").to_dicts()) == 1
+        assert (await session.list("venues").to_polars()).shape[0] == len(await session.list("venues").to_pandas())
         people = [("invite_user", {"organization_id": festival.organization_id, "email": f"{i}@example.org",
                                    "full_name": "P"}) for i in range(2)]
         assert len(await session.call_many(people)) == 2

@@ -335,6 +335,13 @@ def test_submitted_calls_are_in_flight_together(festival: Festival) -> None:
             session.submit("run_maintenance")
 
 
+def test_a_dropped_call_runs_with_the_next_commit(festival: Festival) -> None:
+    session = festival.service()
+    session.submit("invite_user", {"email": "late@example.org", "full_name": "L"})
+    session.insert("venues", venue(festival))
+    assert session.count("users", where={"email": "late@example.org"}) == 1
+
+
 def test_a_submitted_call_may_not_be_done_yet(festival: Festival) -> None:
     future = festival.session.submit("expire_orders", {"organization_id": festival.organization_id})
     if not future.done():

@@ -66,7 +66,10 @@ def test_money_dates_and_negative_numbers(festival: Festival) -> None:
     row = table.to_pylist()[0]
     assert str(table.schema.field("hourly_rate").type) == "decimal128(19, 4)"
     assert (row["start_date"], row["end_date"], row["hourly_rate"]) == (date(1969, 12, 30), None, Decimal("12.5"))
-    assert column("tickets", "price_paid").convert is not None
+    convert = column("tickets", "price_paid").convert
+    assert convert is not None
+    told = {"0": 0, "7": 70_000, "-0.5": -5_000, "12.50": 125_000, "0.0001": 1, "-3.0004": -30_004}
+    assert {text: convert(text) for text in told} == told
     from eventcore import _native
 
     columns: list[list[Any]] = [[-125_000, None, 2**62], [-1, 0, None], [True, None, False], ["", None, "ö"]]

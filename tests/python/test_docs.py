@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import doctest
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import fields
+from functools import partial
 
 import pytest
-from festival import festival_in_temporary_folder
+from festival import KEY, Festival, festival_in_temporary_folder
 
 import eventcore as ec
 
@@ -19,12 +21,13 @@ OPTIONS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 def documented() -> Iterator[tuple[str, object]]:
     """Public names with what they are: the package, its names, and the methods of its classes."""
     yield "eventcore", ec
-    yield "eventcore.aio", ec.aio
+    for name in ec.aio.__all__:
+        yield f"aio.{name}", getattr(ec.aio, name)
     for name in ec.__all__:
         item = getattr(ec, name)
+        yield name, item
         if inspect.ismodule(item):
             continue
-        yield name, item
         if inspect.isclass(item):
             for member in sorted(set(dir(item)) - set(dir(Exception)) - set(dir(dict))):
                 if not member.startswith("_") and (found := documented_member(item, member)) is not None:
@@ -43,6 +46,17 @@ def documented_member(owner: type, name: str) -> object | None:
     return found
 
 
+def in_session(festival: Festival, use: Callable[[ec.aio.AsyncSession], Awaitable[object]]) -> object:
+    """Runs a coroutine with an asynchronous session of the service."""
+
+    async def main() -> object:
+        principal = ec.Principal.service("example", festival.organization_id)
+        async with await ec.aio.AsyncEngine(festival.engine).session(principal) as session:
+            return await use(session)
+
+    return asyncio.run(main())
+
+
 EXAMPLES = [(name, item) for name, item in documented()]
 
 
@@ -52,8 +66,8 @@ def test_example(name: str, item: object) -> None:
     assert text, f"{name} has no docstring"
     with festival_in_temporary_folder() as festival:
         names = {field.name: getattr(festival, field.name) for field in fields(festival)}
-        names |= {"ec": ec} | {name: getattr(ec, name) for name in ec.__all__ if name.endswith(("Error", "Corrupt"))}
         names |= {name: getattr(ec, name) for name in ec.__all__ if isinstance(getattr(ec, name), type)}
+        names |= {"ec": ec, "asyncio": asyncio, "key": ec.Key.raw(KEY), "in_session": partial(in_session, festival)}
         test = doctest.DocTestParser().get_doctest(text, names, name, None, 0)
         assert test.examples, f"{name} has no example"
         out: list[str] = []

@@ -27,7 +27,7 @@ def test_the_box_office_sells_and_prints_codes_that_admit(tmp_path: Path) -> Non
     assert (first.returncode, first.stderr) == (0, "")
     assert "3 places, 75.00 USD in cash" in first.stdout and "█" in first.stdout
     second = run("box_office.py", str(tmp_path), "--places", "1")
-    assert "so far: 4 tickets, 100.00 USD" in second.stdout, second.stderr
+    assert "so far: 4 sold, 100.00 USD" in second.stdout, second.stderr
     too_many = run("box_office.py", str(tmp_path), "--places", "500")
     assert too_many.returncode == 1 and "not sold" in too_many.stderr
 

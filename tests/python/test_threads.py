@@ -115,7 +115,7 @@ def test_others_run_while_the_engine_waits(festival: Festival) -> None:
         ticks += 1
         time.sleep(0.001)
     thread.join()
-    assert ticks > 50, "the interpreter was held while waiting"
+    assert ticks > 10, "the interpreter was held while waiting"
 
 
 PROGRAM = """

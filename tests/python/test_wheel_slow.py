@@ -123,6 +123,8 @@ def test_a_clean_environment_sells_with_it(wheel: Path, folder: Path) -> None:
         python = place / "bin" / "python"
         run(python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", one)
         assert run(python, "-W", "error", "-c", TOUR).strip() == "admitted"
+    office = run(python, "-W", "error", ROOT / "examples/python/box_office.py", folder / "office", "--places", "1")
+    assert "so far: 1 sold" in office
 
 
 def test_the_newest_pybind11_builds_it_too(folder: Path) -> None:

@@ -564,5 +564,29 @@ TEST(SchemaJsonTest, ItNamesEverythingButInternals) {
   EXPECT_EQ(dump(all).find("_folded"), std::string::npos);
 }
 
+Json column_told(const char* table, const char* column) {
+  const Json all = schema_json();
+  for (const Json& one : all.at("tables"))
+    if (one.at("name") == table)
+      for (const Json& told : one.at("columns"))
+        if (told.at("name") == column) return told;
+  return nullptr;
+}
+
+TEST(SchemaJsonTest, ColumnsTellTheirLimitsTheWayACallerWritesThem) {
+  const Json price = column_told("ticket_categories", "base_price");
+  EXPECT_EQ(price.at("min"), "0");
+  EXPECT_TRUE(price.at("max").is_string());
+  EXPECT_EQ(price.at("required"), true);
+  const Json share = column_told("team_assignments", "workload_percentage");
+  EXPECT_EQ(share.at("min"), 0);
+  EXPECT_EQ(share.at("max"), 100);
+  EXPECT_EQ(share.at("required"), false);  // it has a default
+  EXPECT_EQ(column_told("venues", "name").at("characters_max"), 200);
+  EXPECT_EQ(column_told("venues", "city").at("bytes_max"), 254);
+  EXPECT_EQ(column_told("venues", "address").at("required"), true);
+  EXPECT_EQ(column_told("events", "slug").at("required"), false);  // made of the name
+}
+
 }  // namespace
 }  // namespace eventcore::schema

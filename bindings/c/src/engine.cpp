@@ -11,7 +11,7 @@ namespace eventcore::c {
 
 namespace {
 
-constexpr std::size_t open_options_size_0_1 = 64;
+constexpr std::size_t open_options_size_0_1 = 120;
 static_assert(sizeof(ec_open_options) == 120);
 static_assert(offsetof(ec_open_options, path) == 8);
 static_assert(offsetof(ec_open_options, path_length) == 16);

@@ -6,8 +6,9 @@
 ...     session.list("organizations").one()["name"]
 'Aurora'
 
-Rows and replies are dictionaries of native values (UUID, Decimal, datetime, date, enumerations); `eventcore.enums` and
-`eventcore.rows` have their types. Failures are `EventcoreError`s. `eventcore.aio` is the same, awaited.
+Rows and replies are dictionaries of native values (UUID, Decimal, datetime, date, enumerations); `eventcore.rows`,
+`eventcore.commands` and `eventcore.enums` have their types. Failures are `EventcoreError`s. `eventcore.aio` is the
+same, awaited.
 """
 
 from . import _native
@@ -28,7 +29,7 @@ from ._errors import (
     WrongKey,
 )
 from ._future import Future
-from ._generated import enums, rows
+from ._generated import commands, enums, rows
 from ._rows import Rows
 from ._session import Change, Session
 
@@ -62,6 +63,7 @@ __all__ = [
     "ValidationError",
     "WrongKey",
     "aio",
+    "commands",
     "enums",
     "handles_live",
     "open",

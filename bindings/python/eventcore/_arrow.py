@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from . import _codec, _native
 from ._generated.schema import LONG, SCALES, TABLES
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+_MICROSECOND = timedelta(microseconds=1)
 _MONEY_SCALE = 4
 
 
@@ -23,7 +23,13 @@ class Column(NamedTuple):
 
 
 def _scaled(scale: int) -> Callable[[Any], int]:
-    return lambda value: int(Decimal(value).scaleb(scale))
+    """Text such as 12.5 as 125000 at scale 4. The engine never writes more places than the scale has."""
+
+    def convert(value: str) -> int:
+        whole, _, places = value.partition(".")
+        return int(whole + places.ljust(scale, "0"))
+
+    return convert
 
 
 def _days(value: str) -> int:
@@ -31,7 +37,7 @@ def _days(value: str) -> int:
 
 
 def _microseconds(value: str) -> int:
-    return _codec.to_microseconds(datetime.fromisoformat(value))
+    return (datetime.fromisoformat(value) - _codec.EPOCH) // _MICROSECOND
 
 
 def _text(value: Any) -> str:

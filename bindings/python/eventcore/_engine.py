@@ -28,7 +28,8 @@ _LOG_LINES_KEPT = 1024
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What opens a store. It is never shown.
+    """What opens a store. It is never shown. The engine keeps its copy in guarded memory and wipes it; Python cannot
+    wipe the text or bytes it was made from.
 
     >>> ec.Key.passphrase("correct horse battery staple")
     Key.passphrase(...)
@@ -131,7 +132,7 @@ class Principal:
     """
 
     kind: str
-    _members: dict[str, Any] = field(repr=False)
+    _members: dict[str, Any] = field(repr=False, hash=False)
 
     @classmethod
     def service(cls, reason: str, organization: IdLike | None = None) -> Self:

@@ -16,7 +16,8 @@ T = TypeVar("T")
 
 
 class Future(Generic[T]):
-    """A call that was submitted, in the manner of `concurrent.futures.Future`. Dropping it does not cancel the call.
+    """A call that was submitted, in the manner of `concurrent.futures.Future`. Dropping it does not cancel the call,
+    but one that nobody waits for runs only when somebody commits: ask for the result before the engine is closed.
 
     >>> future = session.submit("expire_orders", {"organization_id": organization_id})
     >>> future.result()

@@ -161,7 +161,13 @@ class Rows(Generic[R]):
 
 
 class AsyncRows(Generic[R]):
-    """The rows of `AsyncSession.list`, read page by page in the session's thread."""
+    """The rows of `AsyncSession.list`, read page by page in the session's thread.
+
+    >>> async def names(session):
+    ...     return [row["name"] async for row in session.list("events")], await session.list("venues").first()
+    >>> in_session(names)
+    (['Aurora Night'], None)
+    """
 
     def __init__(self, session: AsyncSession, rows: Rows[R]) -> None:
         self._session = session
@@ -186,6 +192,14 @@ class AsyncRows(Generic[R]):
     async def to_dicts(self) -> list[dict[str, Any]]:
         """All of them as plain dictionaries of native values."""
         return await self._session._run(self._rows.to_dicts)
+
+    async def to_pandas(self) -> Any:
+        """A pandas DataFrame; needs pandas and pyarrow."""
+        return await self._session._run(self._rows.to_pandas)
+
+    async def to_polars(self) -> Any:
+        """A polars DataFrame."""
+        return await self._session._run(self._rows.to_polars)
 
     async def first(self) -> R | None:
         """The first one, or None."""

@@ -53,6 +53,8 @@ def _decode_change(change: dict[str, Any]) -> Change:
 
 class Session(Records, Commands):
     """Calls for one principal, made by `Engine.session`. It may move between threads and serves one call at a time.
+    Where a method takes a `timeout`, it is the seconds within which the call must begin; else it is a StoreError with
+    the code "deadline_exceeded", and nothing has happened.
 
     >>> with engine.session(ec.Principal.service("example")) as session:
     ...     session.count("events")

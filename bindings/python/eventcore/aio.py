@@ -25,7 +25,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from . import _engine, _future, _session
 from ._codec import duration
-from ._engine import Clock, Engine, Key, LogLine, Principal
+from ._engine import Clock, Engine, Jwt, Key, LogLine, Principal
 from ._errors import EventcoreError
 from ._generated.commands import AsyncCommands
 from ._generated.records import AsyncRecords
@@ -39,7 +39,14 @@ __all__ = ["AsyncEngine", "AsyncFuture", "AsyncRows", "AsyncSession", "open"]
 
 
 class AsyncFuture(Generic[T]):
-    """A submitted call: await it, or ask `done`."""
+    """A submitted call: await it, or ask `done`.
+
+    >>> async def expire(session):
+    ...     future = await session.submit("expire_orders", {"organization_id": organization_id})
+    ...     return await future, future.done()
+    >>> in_session(expire)
+    ({'expired': 0, 'more': False}, True)
+    """
 
     def __init__(self, session: AsyncSession, future: _future.Future[T]) -> None:
         self._session = session
@@ -62,7 +69,18 @@ class AsyncFuture(Generic[T]):
 
 
 class AsyncSession(AsyncRecords, AsyncCommands):
-    """A session whose methods are awaited; made by `AsyncEngine.session`."""
+    """A session whose methods are awaited; made by `AsyncEngine.session`.
+
+    >>> async def sell(session):
+    ...     async with session.transaction():
+    ...         price = await session.quote_price(ticket_category_id=category_id)
+    ...         sale = await session.place_order(
+    ...             event_id=event_id, items=[{"ticket_category_id": category_id, "quantity": 1}],
+    ...             payment={"method": "cash", "amount": price["final_price"]})
+    ...     return len(sale["tickets"]), [change["table"] async for change in session.changes()][0]
+    >>> in_session(sell)
+    (1, 'organizations')
+    """
 
     def __init__(self, session: Session, worker: ThreadPoolExecutor) -> None:
         self._session = session
@@ -218,7 +236,15 @@ def _rolled_back(block: Any, kind: Any, problem: Any, trace: Any) -> None:
 
 
 class AsyncEngine:
-    """An open store whose sessions are awaited; made by `eventcore.aio.open`."""
+    """An open store whose sessions are awaited; made by `eventcore.aio.open`.
+
+    >>> async def count():
+    ...     async with await ec.aio.open(store_path, key=key) as engine:
+    ...         async with await engine.session(ec.Principal.user(owner_id)) as owner:
+    ...             return await owner.count("users")
+    >>> asyncio.run(count())
+    1
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -248,6 +274,10 @@ class AsyncEngine:
             raise
         return AsyncSession(session, worker)
 
+    def add_recovery_code(self) -> str:
+        """Adds a further way to open the store: a code to print and lock away, shown this once."""
+        return self._engine.add_recovery_code()
+
     def stats(self) -> dict[str, int]:
         """Queue, commits, sizes, oldest reader, how far the anchor lags."""
         return self._engine.stats()
@@ -269,6 +299,38 @@ class AsyncEngine:
         await self.close()
 
 
-async def open(path: str | os.PathLike[str], key: Key | None = None, **options: Any) -> AsyncEngine:
-    """Opens a store; the options are those of `eventcore.open`."""
-    return AsyncEngine(await asyncio.to_thread(lambda: _engine.open(path, key, **options)))
+async def open(
+    path: str | os.PathLike[str],
+    key: Key | None = None,
+    *,
+    create: bool = False,
+    create_new: bool = False,
+    read_only: bool = False,
+    accept_loss: bool = False,
+    test_clock: bool = False,
+    cache_bytes: int = 0,
+    busy_timeout: float | None = None,
+    jwt: Jwt | None = None,
+) -> AsyncEngine:
+    """Opens a store; the options are those of `eventcore.open`.
+
+    >>> async def look():
+    ...     async with await ec.aio.open(folder / "new.ecdb", key=key, create=True, test_clock=True) as engine:
+    ...         return engine.stats()["queue_length"]
+    >>> asyncio.run(look())
+    0
+    """
+    engine = await asyncio.to_thread(
+        _engine.open,
+        path,
+        key,
+        create=create,
+        create_new=create_new,
+        read_only=read_only,
+        accept_loss=accept_loss,
+        test_clock=test_clock,
+        cache_bytes=cache_bytes,
+        busy_timeout=busy_timeout,
+        jwt=jwt,
+    )
+    return AsyncEngine(engine)

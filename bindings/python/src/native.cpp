@@ -209,9 +209,9 @@ void pending_free(Handle pending) {
 }
 
 // Submits and waits, so that a Ctrl-C ends the waiting. It does not take a write back: one that was under way is
-// committed, or will be with the next group that anybody commits; who needs to know repeats the call under the same
-// idempotency key and gets the first reply. Inside a transaction, and for reads, which are answered at once, the call
-// is made straight through and a Ctrl-C is noticed behind it.
+// committed, or will be with the next group that anybody commits, if there is one; who needs to know repeats the call
+// under the same idempotency key and gets the first reply, or the first run. Inside a transaction, and for reads, which
+// are answered at once, the call is made straight through and a Ctrl-C is noticed behind it.
 py::bytes call(Handle session, std::string_view command, std::string_view arguments, const MaybeText& key,
                std::int64_t timeout_us) {
   const ec_call_options options = options_of(key, timeout_us).filled();

@@ -1511,6 +1511,36 @@ COMMANDS: dict[str, Command] = {
             "device": "devices",
         },
     ),
+    "revoke_device": Command(
+        {
+            "device_id": "uuid",
+            "organization_id": "uuid",
+        },
+        {
+            "device": "devices",
+        },
+    ),
+    "create_api_key": Command(
+        {
+            "organization_id": "uuid",
+            "name": "text",
+            "permissions": "text",
+            "sponsor_id": "uuid",
+            "expires_at": "timestamptz",
+        },
+        {
+            "api_key": "api_keys",
+        },
+    ),
+    "revoke_api_key": Command(
+        {
+            "api_key_id": "uuid",
+            "organization_id": "uuid",
+        },
+        {
+            "api_key": "api_keys",
+        },
+    ),
     "import_open_event": Command(
         {
             "organization_id": "uuid",
@@ -1705,6 +1735,16 @@ COMMANDS: dict[str, Command] = {
     "verify_audit": Command(
         {
             "organization_id": "uuid",
+        },
+        {},
+    ),
+    "list_principals_who_can": Command(
+        {
+            "organization_id": "uuid",
+            "table": "text",
+            "operation": "enum:AccessOperation",
+            "id": "uuid",
+            "values": "json",
         },
         {},
     ),
