@@ -408,7 +408,7 @@ Result<std::vector<Value>> decode_cursor(const TableDef& table, const Json& wher
     if (!value) return Errc::invalid_cursor;
     values.push_back(std::move(*value));
   }
-  if (at != bytes->size() || !values.back().is_uuid()) return Errc::invalid_cursor;
+  if (at != bytes->size() || !values[order.size()].is_uuid()) return Errc::invalid_cursor;
   return values;
 }
 
