@@ -261,7 +261,7 @@ std::optional<Bytes> from_base64url(std::string_view text) {
   return bytes;
 }
 
-constexpr std::uint8_t cursor_version = 1;
+constexpr std::uint8_t cursor_version = 2;
 constexpr std::size_t cursor_mark_bytes = 16;
 enum class Tag : std::uint8_t { null = 0, integer = 1, uuid = 2, text = 3 };
 
@@ -385,6 +385,8 @@ std::string encode_cursor(const TableDef& table, const Json& where, const OrderL
   Bytes bytes = cursor_mark(table, where, order);
   for (const auto& [column, ignored] : order) put_value(bytes, last.at(column));
   put_value(bytes, last.at(0));
+  if (const int tenant = table.index_of("organization_id"); tenant > 0)
+    put_value(bytes, last.at(static_cast<std::size_t>(tenant)));
   return base64url(bytes);
 }
 
@@ -396,13 +398,17 @@ Result<std::vector<Value>> decode_cursor(const TableDef& table, const Json& wher
   if (!std::equal(mark.begin(), mark.end(), bytes->begin())) return Errc::invalid_cursor;
   std::vector<Value> values;
   std::size_t at = cursor_mark_bytes;
-  for (std::size_t i = 0; i <= order.size(); ++i) {
-    const std::size_t column = i < order.size() ? order[i].first : 0;
+  std::vector<std::size_t> columns;
+  for (const auto& [column, ignored] : order) columns.push_back(column);
+  columns.push_back(0);
+  if (const int tenant = table.index_of("organization_id"); tenant > 0)
+    columns.push_back(static_cast<std::size_t>(tenant));
+  for (const std::size_t column : columns) {
     std::optional<Value> value = take_value(table.columns[column], *bytes, at);
     if (!value) return Errc::invalid_cursor;
     values.push_back(std::move(*value));
   }
-  if (at != bytes->size() || !values.back().is_uuid()) return Errc::invalid_cursor;
+  if (at != bytes->size() || !values[order.size()].is_uuid()) return Errc::invalid_cursor;
   return values;
 }
 

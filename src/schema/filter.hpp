@@ -39,8 +39,9 @@ Result<Expr> decode_filter(const TableDef& table, const Json& where, const LeafG
 using OrderList = std::vector<std::pair<std::uint16_t, bool>>;
 Result<OrderList> decode_order(const TableDef& table, const Json& list);
 
-// A page position: the last row's values of the order columns, then its id. It fits only the table, filter and order
-// it was made with; anything else is invalid_cursor.
+// A page position: the last row's values of the order columns, then its id, then its tenant where the table has one
+// (two tenants may have rows of one id, and a page over all tenants may end between them). It fits only the table,
+// filter and order it was made with; anything else is invalid_cursor.
 std::string encode_cursor(const TableDef& table, const Json& where, const OrderList& order, const Record& last);
 Result<std::vector<Value>> decode_cursor(const TableDef& table, const Json& where, const OrderList& order,
                                          std::string_view cursor);

@@ -16,6 +16,12 @@ namespace {
 
 constexpr std::int64_t page_rows_max = 1'000;
 constexpr std::string_view default_currency = "USD";
+// Of no tenant and no row; the nil id would be that of the store's own audit entries.
+constexpr Uuid no_tenant = [] {
+  Uuid id;
+  id.bytes.fill(0xff);
+  return id;
+}();
 
 bool has_money(const TableDef& table) {
   return std::any_of(table.columns.begin(), table.columns.end(),
@@ -66,7 +72,8 @@ Result<Record> Reading::get(const TableDef& table, const Uuid& id, const std::op
 
 Result<std::optional<Uuid>> Reading::tenant_for_list(const TableDef& table, const std::optional<Uuid>& organization) {
   if (table.global) return std::optional<Uuid>{};
-  if (organization && facts_.organization && *organization != *facts_.organization) return std::optional<Uuid>(Uuid{});
+  if (organization && facts_.organization && *organization != *facts_.organization)
+    return std::optional<Uuid>(no_tenant);
   return organization ? organization : facts_.organization;
 }
 
@@ -160,6 +167,7 @@ Result<Page> Reading::list(const ListRequest& request) {
   if (!request.after.empty()) {
     EC_TRY(after, schema::decode_cursor(table, request.where, order, request.after));
     query.after = std::move(after);
+    if (tenant && table.find("organization_id") != nullptr) query.after.pop_back();  // within one tenant the id decides
   }
   query.limit = request.limit + 1;
   query.columns = fetched_columns(table, shown);

@@ -120,6 +120,43 @@ TEST_F(ListTest, PagesNeverSkipOrRepeatARowThatStayed) {
   }
 }
 
+TEST_F(ListTest, PagesOverAllTenantsTellRowsOfOneIdApart) {
+  const std::string other = new_organization("Other House", "other");
+  const std::string shared = "01900000-0000-7000-8000-000000000001";
+  for (const std::string& organization : {organization_, other})
+    for (const Json& given : {Json(shared), Json()}) {
+      Json row = venue("Hall");
+      row["organization_id"] = organization;
+      if (!given.is_null()) row["id"] = given;
+      accepted(service().insert("venues", row));
+    }
+  for (const char* order : {"name", "-created_at", "id"})
+    for (int limit = 1; limit < 4; ++limit) {
+      std::multiset<std::string> seen;
+      Json request = {{"order_by", Json::array({order})}, {"limit", limit}};
+      for (;;) {
+        const Json page = accepted(service().list("venues", request));
+        ASSERT_TRUE(page.contains("rows"));
+        for (const Json& row : page["rows"]) seen.insert(id(row) + row["organization_id"].get<std::string>());
+        if (page["cursor"].is_null()) break;
+        request["after"] = page["cursor"];
+      }
+      EXPECT_EQ(seen.size(), 4U) << order << " " << limit;
+      for (const std::string& organization : {organization_, other})
+        EXPECT_EQ(seen.count(shared + organization), 1U) << order << " " << limit;
+    }
+}
+
+TEST_F(ListTest, AServiceOfOneTenantFindsNothingInAnotherNorOfTheStore) {
+  const std::string other = new_organization("Other House", "other");
+  accepted(service().insert("social_media_platforms", {{"platform_name", "reddit"}}));  // an entry of no tenant
+  for (const char* table : {"audit_logs", "users", "events"}) {
+    EXPECT_EQ(service_of(organization_).count(table, {{"organization_id", other}}).value(), 0) << table;
+    const Json page = accepted(service_of(organization_).list(table, {{"organization_id", other}}));
+    EXPECT_TRUE(page["rows"].empty()) << dump(page);
+  }
+}
+
 TEST_F(ListTest, ACursorGoesOnAfterItsRowWasDeleted) {
   for (int i = 0; i < 5; ++i) add("Hall " + std::to_string(i), 1);
   Json page = accepted(owner().list("venues", {{"order_by", {"name"}}, {"limit", 2}}));

@@ -74,7 +74,7 @@ bool has_own_rows(const TableDef& table) {
   return false;
 }
 
-World::World() {
+World::World(bool with_third_tenant) {
   api::Injected injected;
   injected.start_us = world_time;
   auto opened = api::EngineCore::open(options_for(folder_.path("world.ecdb")), true, injected);
@@ -82,12 +82,16 @@ World::World() {
   engine_ = opened.assume_value();
   a_.name = "a";
   b_.name = "b";
+  c_.name = "c";
+  c_.twin = &a_;
   put(a_, "social_media_platforms", {{"platform_name", "instagram"}});
   const Json platform = parsed(service().list("social_media_platforms", "{}"));
-  a_.rows["social_media_platforms"] = b_.rows["social_media_platforms"] = platform["rows"][0]["id"];
+  a_.rows["social_media_platforms"] = b_.rows["social_media_platforms"] = c_.rows["social_media_platforms"] =
+      platform["rows"][0]["id"];
   fill(a_);
   fill(b_);
   fill_keys(a_);
+  if (with_third_tenant) fill(c_);
   for (const std::string& name : principal_names) session(name);
 }
 
@@ -450,7 +454,10 @@ void World::fill_table(Tenant& tenant, std::string_view name) {
       if (tenant.rows.contains(key)) continue;
       const std::string who = tenant.users[own ? owner : "x"];
       const Json row = draft(tenant, table, variant, who);
-      tenant.rows[key] = put(tenant, name, row, imported(tenant, table, variant, who));
+      Json more = imported(tenant, table, variant, who);
+      if (tenant.twin != nullptr && !is_one_of(name, {"organizations", "users", "sponsors", "api_keys", "devices"}))
+        more["id"] = tenant.twin->rows.at(key);
+      tenant.rows[key] = put(tenant, name, row, more);
     }
   }
 }

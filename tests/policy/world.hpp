@@ -1,4 +1,5 @@
-// A store for the access tests: two tenants of equal content, a row of every table in every situation that the matrix
+// A store for the access tests: two tenants of equal content (a third one, with the same row ids as the first, where
+// asked for), a row of every table in every situation that the matrix
 // tells apart, and a session for each of its principals.
 // Rows go in as a service imports them; those that only commands write go through the same unit of work as rules use.
 // Thread: belongs to one test.
@@ -29,7 +30,8 @@ std::vector<std::string> variants_of(const schema::TableDef& table);
 bool has_own_rows(const schema::TableDef& table);
 
 struct Tenant {
-  std::string name;  // "a" or "b"
+  std::string name;              // "a", "b" or "c"
+  const Tenant* twin = nullptr;  // its rows have the ids of this tenant's, where ids are not store-wide
   std::string organization;
   std::map<std::string, std::string> users;     // by principal; "x" is nobody's principal
   std::map<std::string, std::string> rows;      // "table", "table variant", "table variant/se"
@@ -40,10 +42,11 @@ struct Tenant {
 
 class World {
  public:
-  World();
+  explicit World(bool with_third_tenant = false);
 
   [[nodiscard]] const Tenant& a() const { return a_; }
   [[nodiscard]] const Tenant& b() const { return b_; }
+  [[nodiscard]] const Tenant& c() const { return c_; }
   [[nodiscard]] const std::shared_ptr<api::EngineCore>& engine() const { return engine_; }
 
   // The session of a principal of the matrix, opened once.
@@ -78,6 +81,7 @@ class World {
   std::shared_ptr<api::EngineCore> engine_;
   Tenant a_;
   Tenant b_;
+  Tenant c_;
   std::map<std::string, std::shared_ptr<api::SessionCore>> sessions_;
   int next_ = 0;
 };

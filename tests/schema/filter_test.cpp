@@ -258,12 +258,14 @@ TEST(OrderTest, WrongOrdersAreRefused) {
 
 TEST(CursorTest, ACursorGivesItsPositionBack) {
   Record last = door(R"({"name": "north \u00e4", "price": "12.50", "id": "0190a3c4-0000-7000-8000-000000000001"})");
+  const Uuid tenant = parse_uuid("0190a3c4-0000-7000-8000-000000000009").assume_value();
+  last.at(static_cast<std::size_t>(doors.index_of("organization_id"))) = Value(tenant);
   const Json where = json(R"({"wide": true})");
   const OrderList order = decode_order(doors, json(R"(["-price", "name", "state"])")).assume_value();
   const std::string cursor = encode_cursor(doors, where, order, last);
   const Result<std::vector<Value>> values = decode_cursor(doors, where, order, cursor);
   ASSERT_TRUE(values);
-  const std::vector<Value> expected = {Value(125'000), Value("north \u00e4"), Value(), Value(last.id())};
+  const std::vector<Value> expected = {Value(125'000), Value("north \u00e4"), Value(), Value(last.id()), Value(tenant)};
   EXPECT_EQ(values.assume_value(), expected);
 }
 
