@@ -40,7 +40,7 @@ struct Tenant {
 
 class World {
  public:
-  World();
+  explicit World(Random* random = nullptr);  // null: the system's randomness
 
   [[nodiscard]] const Tenant& a() const { return a_; }
   [[nodiscard]] const Tenant& b() const { return b_; }
