@@ -382,7 +382,7 @@ void expect_a_untouched_by(int writes_of_b) {
   Neighbour b(world, testing::seed());
   b.work(writes_of_b / 2);
   int calls = 0;
-  const int each = std::max(1, writes_of_b / 2 / 280);  // the script pauses about so often
+  const int each = std::max(1, writes_of_b / 2 / 200);  // the script pauses oftener than that
   int left = writes_of_b - writes_of_b / 2;
   const std::vector<std::string> beside = script_of_a(world, [&] {
     ++calls;
