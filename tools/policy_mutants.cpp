@@ -18,6 +18,7 @@
 
 #include "policy/agreement.hpp"
 #include "policy/cells.hpp"
+#include "policy/corners.hpp"
 
 namespace eventcore::policy {
 extern int mutant_on;           // of the rewritten predicates.cpp
@@ -89,7 +90,10 @@ void mutants_of(std::vector<Mutant>& all, const TableDef& table, const std::stri
   for (std::size_t i = 0; i < grants.count; ++i) {
     const Grant& grant = grants.list[i];
     const std::string held(schema::predicate_name(grant.predicate));
-    if (grant.predicate != Predicate::nobody) add("without " + held, [i](Grants& g) { drop(g, i); });
+    // Nobody, the engine and commands refuse alike; only a create by the engine is an import's too.
+    const bool rule = grant.predicate == Predicate::nobody || grant.predicate == Predicate::command ||
+                      (grant.predicate == Predicate::engine && side != "create");
+    if (!rule) add("without " + held, [i](Grants& g) { drop(g, i); });
     std::vector<Predicate> others = neighbours(grant.predicate);
     others.push_back(Predicate::everyone);
     for (Predicate other : others)
@@ -119,10 +123,17 @@ void rule_mutants(std::vector<Mutant>& all, const TableDef& table, std::size_t a
 
 void key_mutants(std::vector<Mutant>& all, const TableDef& table) {
   using schema::KeyAccess;
+  if (table.access.keys == KeyAccess::closed || table.global) {  // what group it is makes no difference
+    if (!table.global)
+      all.push_back({"g " + std::string(table.name) + " keys full", &table,
+                     [](Access& access) { access.keys = KeyAccess::full; }, 0});
+    return;
+  }
+  const bool written = table.access.create.has(Predicate::engine) || table.access.create.has(Predicate::command);
   const std::pair<const char*, KeyAccess> kinds[] = {
       {"full", KeyAccess::full}, {"read_only", KeyAccess::read_only}, {"closed", KeyAccess::closed}};
   for (const auto& [word, kind] : kinds)
-    if (kind != table.access.keys)
+    if (kind != table.access.keys && !(written && kind == KeyAccess::read_only))  // nobody writes it directly
       all.push_back({"g " + std::string(table.name) + " keys " + word, &table,
                      [kind = kind](Access& access) { access.keys = kind; }, 0});
   constexpr int groups = static_cast<int>(schema::Group::communication) + 1;
@@ -182,12 +193,13 @@ bool killed_by_cells(const TableDef& table, std::string& why) {
     for (const auto check : {check_cells, check_read_columns, check_asked_columns, check_written_columns})
       killed = killed || fails([&] { check(world, c); }, why);
   });
-  return killed;
+  killed = killed || fails([&] { check_key_groups(world, table); }, why);
+  return killed || fails([&] { check_corners(world, table); }, why);
 }
 
 const char* killer_of(const Mutant& mutant, Agreement& agreement, std::string& why) {
   if (mutant.table != nullptr) return killed_by_cells(*mutant.table, why) ? "matrix" : nullptr;
-  constexpr int principals_at_most = 40;
+  constexpr int principals_at_most = 150;
   for (int i = 0; i < principals_at_most; ++i)
     if (fails([&] { agreement.compare(1); }, why)) return "agreement";
   for (const TableDef* table : schema::all_tables)

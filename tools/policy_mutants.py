@@ -39,7 +39,55 @@ ASSIGNMENTS = ["event_director", "producer", "marketing_manager", "sponsorship_m
 KINDS = ["service", "user", "sponsor", "customer", "api_key", "device", "anon"]
 
 # Mutants that change nothing, and why. By the text that is changed and what becomes of it.
-EQUIVALENT: dict[tuple[str, str], str] = {}
+SAFE = "without it an absent value would be compared, which no row's value equals"
+SAME = "the other branch comes to the same rows"
+EQUIVALENT = {
+    (STORE, "`!facts.organization` never"): SAFE,
+    (STORE, "`!facts.event` never"): SAFE,
+    (STORE, "`c.organization < 0` never"): "the table without a tenant has no such grant",
+    (STORE, "`is_events(table)` never"): SAME,
+    (STORE, "`table.id == schema::tables::venues.id` always"): SAME,
+    (MEMORY, "`row_.table().id == schema::tables::events.id` never"): SAME,
+    (MEMORY, "`organization == nullptr` never"): "rows of customers have a tenant",
+    (MEMORY, "`found == nullptr` never"): "an item's order stands",
+    (MEMORY, "`talk == nullptr` never"): "a proposal's conversation stands",
+    (MEMORY, "`who != nullptr` always"): "a conversation has a user",
+    (MEMORY, "`facts_.organization` always"): SAFE,
+    (MEMORY, "`facts_.package` always"): SAFE,
+    (MEMORY, "`facts_.event` always"): SAFE,
+}
+# The same for grants, by their names; each row that the changed grant opens is one its holder cannot view, or may
+# change by another grant.
+EQUIVALENT_GRANTS = {
+    "own row": ["organizations create service as org_owner", "organizations rule 0 write without service",
+                "social_media_platforms create service as org_owner",
+                "social_media_platforms update service as org_owner",
+                "social_media_platforms delete service as org_owner"],
+    "commands and nobody refuse alike": [
+        "event_budgets rule 0 write without command", "event_vendor_contracts rule 0 write without command",
+        "ai_generated_content rule 0 write without command", "social_media_content rule 0 write without command",
+        "user_behavior_events create without command"],
+    "only those who may change it see it": [
+        "automation_workflows update org_manager as org_member", "automation_workflows delete org_manager as org_member",
+        "sponsor_prospects update org_manager as org_member", "notifications update recipient as everyone",
+        "sponsors rule 0 read org_member as org_user"],
+    "its only columns are narrowed once more": ["user_skill_assignments update org_manager as org_member",
+                                                "user_skill_assignments update org_manager as everyone"],
+    "a guest sees no agent to talk to": ["ai_conversations create member_self as self"],
+    "box_office holds wherever org_admin does": ["devices view without org_admin",
+                                                 "devices view org_admin as org_owner"],
+    "these columns are the engine's already": [
+        *(f"ai_generated_content rule 0 {what}" for what in (
+            "without column is_approved", "without column approved_by", "dropped", "write command as everyone")),
+        *(f"social_media_content rule 0 {what}" for what in (
+            "without column status", "without column published_at", "without column external_id",
+            "without column publish_attempt", "dropped", "write command as everyone"))],
+    "its event is never absent": [
+        f"{table} view event_staff as campaign_staff" for table in (
+            "sponsor_activations", "sponsor_roi_metrics", "ticket_orders", "tickets", "event_analytics",
+            "ticket_order_items", "order_payments", "check_ins", "ticket_transfers", "waitlist_entries")],
+    "nobody writes it directly": ["user_behavior_events keys read_only"],
+}
 
 
 class Switches:
@@ -353,8 +401,7 @@ def main():
             return 0
         results = try_all(program, scratch, options, describe)
     killed = [name for name, killer in results.items() if killer]
-    equivalent = [name for name, killer in results.items()
-                  if not killer and name.startswith("p") and equivalence(switches.names[int(name[1:]) - 1])]
+    equivalent = [name for name, killer in results.items() if not killer and reason(switches, name)]
     for kind, letter in (("predicates", "p"), ("grants, columns and keys", "g")):
         mine = [n for n in results if n.startswith(letter)]
         by = {k: sum(1 for n in mine if results[n] == k) for k in ("agreement", "matrix", "crash")}
@@ -364,9 +411,12 @@ def main():
     return 1 if len(killed) + len(equivalent) < len(results) else 0
 
 
-def equivalence(name):
-    _, _, what = name
-    return EQUIVALENT.get((name[0], what))
+def reason(switches, name):
+    """Why a mutant changes nothing, if that is known."""
+    if name.startswith("p"):
+        file, _, what = switches.names[int(name[1:]) - 1]
+        return EQUIVALENT.get((file, what))
+    return next((why for why, names in EQUIVALENT_GRANTS.items() if name[2:] in names), None)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ using schema::TableDef;
 
 constexpr int predicate_count = static_cast<int>(Predicate::member_self) + 1;
 constexpr int rows_per_table = 12;
+constexpr int events = 60;  // every state, public and not, in both tenants
 
 class Dice {
  public:
@@ -30,7 +31,7 @@ class Dice {
   std::mt19937_64& engine_;
 };
 
-const std::vector<std::string> emails = {"c1@example.com", "c2@example.com", "z@example.com", "old@example.com"};
+const std::vector<std::string> emails = {"c1@example.com", "c2@example.com", "z@example.com", "old@example.com", ""};
 
 // All rows of both tenants, by table.
 using Rows = std::map<std::uint16_t, std::vector<Record>>;
@@ -83,7 +84,10 @@ void roll(Record& row, std::size_t index, const Rows& rows, Dice& dice) {
 // A copy of a row with other ids, other unique texts and, where policies look, other values.
 Record variation(const Record& original, const Rows& rows, Dice& dice, UuidSource& ids) {
   Record row = original;
-  row.at(0) = ids.next();
+  // Ids are unique per tenant only: now and then one that a row of the other tenant bears.
+  const Record& other = dice.of(rows.at(row.table().id));
+  const bool is_twin = !row.table().global && dice.one_in(4) && other.organization_id() != row.organization_id();
+  row.at(0) = is_twin ? other.id() : ids.next();
   const TableDef& table = row.table();
   for (std::size_t i = 1; i < table.columns.size(); ++i) {
     if (matters_to_policies(table.columns[i].name)) {
@@ -106,7 +110,7 @@ void multiply_rows(store::Store& store, UuidSource& ids, Dice& dice) {
     const Rows rows = read_rows(writer);
     for (const TableDef* table : schema::all_tables) {
       if (rows.at(table->id).empty() || table->name == "organizations" || table->name == "audit_logs") continue;
-      for (int i = 0; i < rows_per_table; ++i) {
+      for (int i = 0; i < (table->name == "events" ? events : rows_per_table); ++i) {
         Record row = variation(dice.of(rows.at(table->id)), rows, dice, ids);
         writer.arm(true);
         const Status inserted = writer.insert(row);

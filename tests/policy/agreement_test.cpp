@@ -12,7 +12,7 @@
 namespace eventcore::test {
 namespace {
 
-constexpr std::size_t pairs_at_least = 20'000;
+constexpr std::size_t pairs_at_least = 50'000;
 
 std::size_t wanted_pairs() {
   const char* given = std::getenv("EC_POLICY_PAIRS");

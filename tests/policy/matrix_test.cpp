@@ -6,6 +6,7 @@
 #include <set>
 
 #include "policy/cells.hpp"
+#include "policy/corners.hpp"
 
 namespace eventcore::test {
 namespace {
@@ -71,6 +72,14 @@ TEST(AccessColumnsTest, AChangeMayNameExactlyTheWritableColumns) {
   std::size_t seen = 0;
   for_each_case([&](const Case& c) { seen += check_written_columns(world, c); });
   std::printf("access columns: %zu columns written\n", seen);
+}
+
+TEST(AccessCornersTest, AKeyOfOneGroupOpensThatGroupAlone) {
+  for (const TableDef* table : schema::all_tables) check_key_groups(shared_world(), *table);
+}
+
+TEST(AccessCornersTest, WhoIsTwoThingsAtOnceMayNoMoreThanBoth) {
+  for (const TableDef* table : schema::all_tables) check_corners(shared_world(), *table);
 }
 
 }  // namespace
