@@ -74,8 +74,9 @@ bool has_own_rows(const TableDef& table) {
   return false;
 }
 
-World::World(bool with_third_tenant) {
+World::World(bool with_third_tenant, Random* random) {
   api::Injected injected;
+  injected.random = random;
   injected.start_us = world_time;
   auto opened = api::EngineCore::open(options_for(folder_.path("world.ecdb")), true, injected);
   if (!opened) throw std::runtime_error(opened.error().to_json());

@@ -42,7 +42,8 @@ struct Tenant {
 
 class World {
  public:
-  explicit World(bool with_third_tenant = false);
+  // random null: the system's randomness
+  explicit World(bool with_third_tenant = false, Random* random = nullptr);
 
   [[nodiscard]] const Tenant& a() const { return a_; }
   [[nodiscard]] const Tenant& b() const { return b_; }

@@ -1,0 +1,423 @@
+#!/usr/bin/env python3
+"""Do the access tests notice when a policy is wrong?
+
+Copies the tree to a scratch folder, puts a switch around every term of every predicate there (dropped, forced, a role or
+an assignment exchanged for its neighbour), builds the access tests once and throws one switch after the other; grants,
+column lists and keys' access are changed in memory (tools/policy_mutants.cpp). A mutant is killed when a cell of
+tests/policy/matrix.txt or the comparison of the two implementations fails. Run by hand:
+
+    tools/policy_mutants.py                    all mutants
+    tools/policy_mutants.py --list             their names
+    tools/policy_mutants.py --only p17         one of them, with the failure that kills it
+    tools/policy_mutants.py --budget 300       a sample that takes about so many seconds
+
+The working tree is never written to. Exit code 1: something survived.
+"""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+STORE = "src/policy/predicates.cpp"
+MEMORY = "src/policy/predicates_in_memory.cpp"
+# Where the terms begin and end in each file, and whether they are conditions of the store.
+FILES = {
+    STORE: ("// ---- conditions for the store", "const PolicyColumns& policy_columns", True),
+    STORE + " dispatch": ("Expr predicate_expr(", None, True),
+    MEMORY: ("// One decision", "Result<const Record*> Related::row", False),
+    MEMORY + " dispatch": ("Result<bool> predicate_holds(", None, False),
+}
+ROLES = ["guest", "member", "manager", "admin", "owner"]
+ASSIGNMENTS = ["event_director", "producer", "marketing_manager", "sponsorship_manager", "operations_manager",
+               "technical_director", "customer_experience_manager"]
+KINDS = ["service", "user", "sponsor", "customer", "api_key", "device", "anon"]
+
+# Mutants that change nothing, and why. By the text that is changed and what becomes of it.
+SAFE = "without it an absent value would be compared, which no row's value equals"
+SAME = "the other branch comes to the same rows"
+EQUIVALENT = {
+    (STORE, "`!facts.organization` never"): SAFE,
+    (STORE, "`!facts.event` never"): SAFE,
+    (STORE, "`c.organization < 0` never"): "the table without a tenant has no such grant",
+    (STORE, "`is_events(table)` never"): SAME,
+    (STORE, "`table.id == schema::tables::venues.id` always"): SAME,
+    (MEMORY, "`row_.table().id == schema::tables::events.id` never"): SAME,
+    (MEMORY, "`organization == nullptr` never"): "rows of customers have a tenant",
+    (MEMORY, "`found == nullptr` never"): "an item's order stands",
+    (MEMORY, "`talk == nullptr` never"): "a proposal's conversation stands",
+    (MEMORY, "`who != nullptr` always"): "a conversation has a user",
+    (MEMORY, "`facts_.organization` always"): SAFE,
+    (MEMORY, "`facts_.package` always"): SAFE,
+    (MEMORY, "`facts_.event` always"): SAFE,
+}
+# The same for grants, by their names; each row that the changed grant opens is one its holder cannot view, or may
+# change by another grant.
+EQUIVALENT_GRANTS = {
+    "own row": ["organizations create service as org_owner", "organizations rule 0 write without service",
+                "social_media_platforms create service as org_owner",
+                "social_media_platforms update service as org_owner",
+                "social_media_platforms delete service as org_owner"],
+    "commands and nobody refuse alike": [
+        "event_budgets rule 0 write without command", "event_vendor_contracts rule 0 write without command",
+        "ai_generated_content rule 0 write without command", "social_media_content rule 0 write without command",
+        "user_behavior_events create without command"],
+    "only those who may change it see it": [
+        "automation_workflows update org_manager as org_member", "automation_workflows delete org_manager as org_member",
+        "sponsor_prospects update org_manager as org_member", "notifications update recipient as everyone",
+        "sponsors rule 0 read org_member as org_user"],
+    "its only columns are narrowed once more": ["user_skill_assignments update org_manager as org_member",
+                                                "user_skill_assignments update org_manager as everyone"],
+    "a guest sees no agent to talk to": ["ai_conversations create member_self as self"],
+    "box_office holds wherever org_admin does": ["devices view without org_admin",
+                                                 "devices view org_admin as org_owner"],
+    "these columns are the engine's already": [
+        *(f"ai_generated_content rule 0 {what}" for what in (
+            "without column is_approved", "without column approved_by", "dropped", "write command as everyone")),
+        *(f"social_media_content rule 0 {what}" for what in (
+            "without column status", "without column published_at", "without column external_id",
+            "without column publish_attempt", "dropped", "write command as everyone"))],
+    "its event is never absent": [
+        f"{table} view event_staff as campaign_staff" for table in (
+            "sponsor_activations", "sponsor_roi_metrics", "ticket_orders", "tickets", "event_analytics",
+            "ticket_order_items", "order_payments", "check_ins", "ticket_transfers", "waitlist_entries")],
+    "nobody writes it directly": ["user_behavior_events keys read_only"],
+}
+
+
+class Switches:
+    """Rewrites text and remembers what each number stands for."""
+
+    def __init__(self):
+        self.names = []  # (file, line, what)
+
+    def on(self, where, what):
+        self.names.append((*where, what))
+        return f"mutant({len(self.names)})"
+
+
+def closing(text, at):
+    """The position of the bracket that closes the one at `at`."""
+    depth = 0
+    while at < len(text):
+        if text[at] == '"':
+            at = text.index('"', at + 1)
+        elif text[at] in "([{":
+            depth += 1
+        elif text[at] in ")]}":
+            depth -= 1
+            if depth == 0:
+                return at
+        at += 1
+    raise ValueError("a bracket stays open")
+
+
+def split(text, separators):
+    """The parts between separators at the top level, as (start, end), and the separators met."""
+    parts, met, start, at = [], [], 0, 0
+    while at < len(text):
+        if text[at] == '"':
+            at = text.index('"', at + 1) + 1
+            continue
+        if text[at] in "([{":
+            at = closing(text, at) + 1
+            continue
+        found = next((s for s in separators if text.startswith(s, at)), None)
+        if found is None:
+            at += 1
+            continue
+        parts.append((start, at))
+        met.append(found)
+        at += len(found)
+        start = at
+    parts.append((start, len(text)))
+    return parts, met
+
+
+class Rewriter:
+    def __init__(self, switches, name, text, store):
+        self.switches, self.name, self.text, self.store = switches, name, text, store
+
+    def where(self, at):
+        return (self.name, self.text.count("\n", 0, at) + 1)
+
+    def leaf(self, pattern, others):
+        """Every match of the pattern may turn into each of others(match)."""
+        out, last = [], 0
+        for match in re.finditer(pattern, self.text):
+            out.append(self.text[last:match.start()])
+            last = match.end()
+            chosen = "(" + "".join(
+                f"{self.switches.on(self.where(match.start()), f'{match[0]} as {other}')} ? {other} : "
+                for other in others(match)) + match[0] + ")"
+            out.append(chosen)
+        self.text = "".join(out) + self.text[last:]
+
+    def leaves(self):
+        def role(match):
+            at = ROLES.index(match[1])
+            return [f"Role::{ROLES[i]}" for i in (at - 1, at + 1) if 0 <= i < len(ROLES)]
+
+        self.leaf(r"(?<!Assignment)\bRole::(\w+)", role)
+        self.leaf(r"\bAssignmentRole::(\w+)",
+                  lambda m: [f"AssignmentRole::{ASSIGNMENTS[(ASSIGNMENTS.index(m[1]) + 1) % len(ASSIGNMENTS)]}"])
+        self.leaf(r"\bPrincipalKind::(\w+)",
+                  lambda m: [f"PrincipalKind::{KINDS[(KINDS.index(m[1]) + 1) % len(KINDS)]}"])
+        self.leaf(r'"(?:confirmed|active)"', lambda m: ['"planning"'])
+        self.leaf(r"(?<=, )(?:true|false)(?=\))", lambda m: ["false" if m[0] == "true" else "true"])
+
+    def original(self, text):
+        """A term as it is written, without the switches inside."""
+        while True:
+            bare = re.sub(r"\((?:mutant\(\d+\) \? [^:()]+(?:::\w+)? : )+([^()]+)\)", r"\1", text)
+            bare = re.sub(r"mutant\(\d+\) \? (?:false|true|Expr::\w+\(\)|Result<bool>\(\w+\)) : ", "", bare)
+            if bare == text:
+                return " ".join(text.split())[:110]
+            text = bare
+
+    def term(self, text, at, kind):
+        body = text.strip()
+        if not body:
+            return text
+        lead = text[:len(text) - len(text.lstrip())]
+        where, shown = self.where(at + len(lead)), self.original(body)
+        yes, no, whole = {
+            "bool": ("true", "false", f"static_cast<bool>({body})"),
+            "holds": ("Result<bool>(true)", "Result<bool>(false)", f"Result<bool>({body})"),
+            "expr": ("Expr::always()", "Expr::never()", f"Expr({body})"),
+        }[kind]
+        if body in (yes, no) or body in ("true", "false"):
+            return text
+        first = self.switches.on(where, f"`{shown}` always")
+        second = self.switches.on(where, f"`{shown}` never")
+        return f"{lead}({first} ? {yes} : {second} ? {no} : {whole})"
+
+    def replace(self, start, end, new):
+        self.text = self.text[:start] + new + self.text[end:]
+        return start + len(new)
+
+    def logical(self, text, at):
+        """Terms of a condition, into its brackets."""
+        parts, met = split(text, ["||", "&&"])
+        if not met:
+            return None
+        out = []
+        for i, (start, end) in enumerate(parts):
+            part = text[start:end]
+            inner = part.strip()
+            if inner.startswith("(") and closing(inner, 0) == len(inner) - 1 and split(inner[1:-1], ["||", "&&"])[1]:
+                within = self.logical(inner[1:-1], at + start + part.index("(") + 1)
+                out.append(part.replace(inner, f"({within})"))
+            else:
+                out.append(self.term(part, at + start, "bool"))
+            if i < len(met):
+                out.append(met[i])
+        return "".join(out)
+
+    def conditions(self):
+        at = 0
+        while (found := re.compile(r"\bif \(").search(self.text, at)) is not None:
+            start = found.end()
+            end = closing(self.text, start - 1)
+            inner = self.text[start:end]
+            if inner.startswith("const "):
+                at = end
+                continue
+            at = self.replace(start, end, self.logical(inner, start) or self.term(inner, start, "bool"))
+
+    def returns(self):
+        at = 0
+        while (found := re.compile(r"\breturn ").search(self.text, at)) is not None:
+            start = found.end()
+            end = start + split(self.text[start:], [";"])[0][0][1]
+            inner = self.text[start:end]
+            choice = split(inner.replace("::", "__"), ["?"])[0]
+            if len(choice) > 1:  # condition ? this : that
+                condition = inner[:choice[0][1]]
+                new = (self.logical(condition, start) or self.term(condition, start, "bool")) + inner[choice[0][1]:]
+                if self.store is False and condition.strip().startswith("mutant("):
+                    new = inner
+                at = self.replace(start, end, new)
+                continue
+            new = None if self.store else self.logical(inner, start)
+            at = self.replace(start, end, new) if new else end
+
+    def lists(self):
+        """Members of all_of, any_of and of the lists that become them."""
+        at = 0
+        pattern = re.compile(r"(?:all_of|any_of)\(\s*\{|std::vector<Expr> any\{|any\.push_back\(")
+        while (found := pattern.search(self.text, at)) is not None:
+            start = found.end()
+            end = closing(self.text, start - 1)
+            inner = self.text[start:end]
+            parts, _ = split(inner, [","])
+            out = [self.term(inner[a:b], start + a, "expr") for a, b in parts]
+            self.replace(start, end, ",".join(out))
+            at = start  # lists within lists too
+
+    def cases(self):
+        at = 0
+        while (found := re.compile(r"case Predicate::(\w+):\s+return ").search(self.text, at)) is not None:
+            start = found.end()
+            end = start + split(self.text[start:], [";"])[0][0][1]
+            at = self.replace(start, end, self.term(self.text[start:end], start, "expr" if self.store else "holds"))
+
+    def run(self):
+        self.leaves()
+        self.conditions()
+        self.returns()
+        if self.store:
+            self.lists()
+        self.cases()
+        return self.text
+
+
+def rewritten(switches):
+    texts = {}
+    for key, (begin, end, store) in FILES.items():
+        name = key.split(" ")[0]
+        text = texts.get(name) or (ROOT / name).read_text()
+        start = text.index(begin)
+        stop = text.index(end, start) if end else len(text)
+        # Blank lines before keep the numbers of the lines.
+        rewriter = Rewriter(switches, name, "\n" * text.count("\n", 0, start) + text[start:stop], store)
+        texts[name] = text[:start] + rewriter.run().lstrip("\n") + text[stop:]
+    head = "namespace eventcore::policy {\nextern int mutant_on;\nstatic bool mutant(int n) { return mutant_on == n; }\n}\n"
+    for name in texts:
+        at = texts[name].index("namespace eventcore::policy {")
+        texts[name] = texts[name][:at] + head + texts[name][at:]
+    texts[STORE] += (f"namespace eventcore::policy {{\nextern const int mutant_count;\nint mutant_on = 0;\n"
+                     f"const int mutant_count = {len(switches.names)};\n}}\n")
+    return texts
+
+
+def write_if_new(path, text):
+    if not path.exists() or path.read_text() != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def copy_tree(scratch, texts):
+    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"], check=True,
+                            capture_output=True, text=True).stdout
+    for name in listed.splitlines():
+        source, target = ROOT / name, scratch / name
+        if name in texts or not source.is_file():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.exists() or source.stat().st_mtime > target.stat().st_mtime:
+            shutil.copy2(source, target)
+    for folder in (ROOT / "third_party").rglob("src"):
+        target = scratch / folder.relative_to(ROOT)
+        if not target.exists():
+            target.symlink_to(folder)
+    for name, text in texts.items():
+        write_if_new(scratch / name, text)
+    write_if_new(scratch / "tests/policy/policy_mutants_test.cpp", (ROOT / "tools/policy_mutants.cpp").read_text())
+
+
+def build(scratch, jobs, launcher):
+    tree = scratch / "build"
+    steps = [["cmake", "-S", scratch, "-B", tree, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+              "-DEVENTCORE_WERROR=OFF", "-DEVENTCORE_EXAMPLES=OFF", "-DEVENTCORE_CLI=OFF"],
+             ["cmake", "--build", tree, "--parallel", str(jobs), "--target", "tests_policy"]]
+    for step in steps:
+        done = subprocess.run([*launcher, *map(str, step)], capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit("did not compile:\n" + done.stdout[-6000:] + done.stderr[-2000:])
+    return next(p for p in tree.rglob("tests_policy") if p.is_file() and os.access(p, os.X_OK))
+
+
+def run(program, scratch, **settings):
+    environment = dict(os.environ, **{f"EC_MUTANTS_{k}": str(v) for k, v in settings.items()})
+    process = subprocess.Popen([program, "--gtest_filter=PolicyMutants.*"], cwd=scratch, env=environment,
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return process
+
+
+def try_all(program, scratch, options, describe):
+    """Answers name -> killer, None for survivors. A crash kills the mutant, and the rest goes on in a new process."""
+    results, position, begun = {}, 0, time.monotonic()
+    while position is not None:
+        settings = {"FROM": position, "STEP": options.step}
+        process = run(program, scratch, **settings)
+        trying, position = None, None
+        for line in process.stdout:
+            word, _, rest = line.rstrip("\n").partition(" ")
+            if word == "TRYING":
+                at, _, name = rest.partition(" ")
+                trying = (int(at), name)
+            elif word in ("KILLED", "SURVIVED"):
+                _, killer, name = rest.split(" ", 2)
+                results[name] = killer if word == "KILLED" else None
+                trying = None
+                if word == "SURVIVED":
+                    print("survived:", describe(name), flush=True)
+            if options.budget and time.monotonic() - begun > options.budget:
+                process.terminate()
+                trying = None
+                break
+        process.wait()
+        if trying is not None:
+            results[trying[1]] = "crash"
+            position = trying[0] + options.step
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--list", action="store_true", help="print the mutants and stop")
+    parser.add_argument("--only", help="try one mutant and show what kills it")
+    parser.add_argument("--step", type=int, default=1, help="try every so-manyth mutant")
+    parser.add_argument("--budget", type=int, help="stop after so many seconds of trying")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="compilers at once")
+    parser.add_argument("--scratch", type=pathlib.Path, help="folder for the copy, kept (default: a fresh one, removed)")
+    parser.add_argument("--launcher", default="", help="a command to put before the build's commands")
+    options = parser.parse_args()
+    switches = Switches()
+    texts = rewritten(switches)
+
+    def describe(name):
+        if not name.startswith("p"):
+            return name
+        file, line, what = switches.names[int(name[1:]) - 1]
+        return f"{name} {file}:{line} {what}"
+
+    with tempfile.TemporaryDirectory() as temporary:
+        scratch = (options.scratch or pathlib.Path(temporary)).resolve()
+        copy_tree(scratch, texts)
+        program = build(scratch, options.jobs, options.launcher.split())
+        if options.list or options.only:
+            for line in run(program, scratch, ONLY=options.only or "list").stdout:
+                if line.startswith("MUTANT "):
+                    print(describe(line[7:].rstrip("\n")))
+                elif options.only and not line.startswith(("[", "Running", "Note", "access", "\n")):
+                    print(line, end="")
+            return 0
+        results = try_all(program, scratch, options, describe)
+    killed = [name for name, killer in results.items() if killer]
+    equivalent = [name for name, killer in results.items() if not killer and reason(switches, name)]
+    for kind, letter in (("predicates", "p"), ("grants, columns and keys", "g")):
+        mine = [n for n in results if n.startswith(letter)]
+        by = {k: sum(1 for n in mine if results[n] == k) for k in ("agreement", "matrix", "crash")}
+        print(f"{kind}: {len(mine)} mutants, {sum(by.values())} killed ({by}), "
+              f"{sum(1 for n in mine if not results[n])} survived")
+    print(f"{len(killed)} of {len(results)} killed, {len(equivalent)} change nothing")
+    return 1 if len(killed) + len(equivalent) < len(results) else 0
+
+
+def reason(switches, name):
+    """Why a mutant changes nothing, if that is known."""
+    if name.startswith("p"):
+        file, _, what = switches.names[int(name[1:]) - 1]
+        return EQUIVALENT.get((file, what))
+    return next((why for why, names in EQUIVALENT_GRANTS.items() if name[2:] in names), None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
