@@ -59,7 +59,8 @@ EQUIVALENT = {
 # The same for grants, by their names; each row that the changed grant opens is one its holder cannot view, or may
 # change by another grant.
 EQUIVALENT_GRANTS = {
-    "own row": ["organizations create service as org_owner", "organizations rule 0 write without service",
+    "its slug is required, and written by the service alone": ["organizations create service as everyone"],
+    "the row is not in the owner's organization": ["organizations create service as org_owner", "organizations rule 0 write without service",
                 "social_media_platforms create service as org_owner",
                 "social_media_platforms update service as org_owner",
                 "social_media_platforms delete service as org_owner"],
