@@ -56,6 +56,10 @@ EQUIVALENT = {
     (MEMORY, "`facts_.package` always"): SAFE,
     (MEMORY, "`facts_.event` always"): SAFE,
 }
+# Terms written alike elsewhere, by a text near them: ids of users are unique in the whole store.
+EQUIVALENT_NEAR = {
+    (STORE, "`in_organization(table, facts)` always"): ["equals(column, facts.id)", "equals(talk.user, facts.id)"],
+}
 # The same for grants, by their names; each row that the changed grant opens is one its holder cannot view, or may
 # change by another grant.
 EQUIVALENT_GRANTS = {
@@ -418,7 +422,10 @@ def main():
 def reason(switches, name):
     """Why a mutant changes nothing, if that is known."""
     if name.startswith("p"):
-        file, _, what = switches.names[int(name[1:]) - 1]
+        file, line, what = switches.names[int(name[1:]) - 1]
+        near = "".join((ROOT / file).read_text().splitlines()[line - 1:line + 1])
+        if any(text in near for text in EQUIVALENT_NEAR.get((file, what), [])):
+            return "ids of users are unique in the whole store"
         return EQUIVALENT.get((file, what))
     return next((why for why, names in EQUIVALENT_GRANTS.items() if name[2:] in names), None)
 
