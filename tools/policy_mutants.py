@@ -44,6 +44,7 @@ SAME = "the other branch comes to the same rows"
 EQUIVALENT = {
     (STORE, "`!facts.organization` never"): SAFE,
     (STORE, "`!facts.event` never"): SAFE,
+    (MEMORY, "`!facts.event` never"): SAFE,
     (STORE, "`c.organization < 0` never"): "the table without a tenant has no such grant",
     (STORE, "`is_events(table)` never"): SAME,
     (STORE, "`table.id == schema::tables::venues.id` always"): SAME,
