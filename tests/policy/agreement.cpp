@@ -15,7 +15,7 @@ using schema::TableDef;
 
 constexpr int predicate_count = static_cast<int>(Predicate::member_self) + 1;
 constexpr int rows_per_table = 12;
-constexpr int events = 60;  // every state, public and not, in both tenants
+constexpr int events = 60;  // every state, public and not, in both tenants; and about as many venues
 
 class Dice {
  public:
@@ -107,16 +107,21 @@ Record variation(const Record& original, const Rows& rows, Dice& dice, UuidSourc
 // Whatever SQL's own checks refuse is left out.
 void multiply_rows(store::Store& store, UuidSource& ids, Dice& dice) {
   const Status done = store.write([&](store::Writer& writer) -> Status {
-    const Rows rows = read_rows(writer);
-    for (const TableDef* table : schema::all_tables) {
-      if (rows.at(table->id).empty() || table->name == "organizations" || table->name == "audit_logs") continue;
-      for (int i = 0; i < (table->name == "events" ? events : rows_per_table); ++i) {
-        Record row = variation(dice.of(rows.at(table->id)), rows, dice, ids);
+    Rows rows = read_rows(writer);
+    const auto multiply = [&](const TableDef& table, int times) {
+      for (int i = 0; i < times; ++i) {
+        Record row = variation(dice.of(rows.at(table.id)), rows, dice, ids);
         writer.arm(true);
         const Status inserted = writer.insert(row);
         writer.arm(false);
         static_cast<void>(inserted);
       }
+    };
+    multiply(schema::tables::venues, events);
+    rows = read_rows(writer);
+    for (const TableDef* table : schema::all_tables) {
+      if (rows.at(table->id).empty() || table->name == "organizations" || table->name == "audit_logs") continue;
+      multiply(*table, table->name == "events" ? events : rows_per_table);
     }
     return ok();
   });
