@@ -82,7 +82,7 @@ Image ProbeWorld::read_all() {
 void ProbeWorld::open_players() {
   const auto add = [&](std::string name, Kind kind, std::string organization, std::string id, std::string email,
                        const Json& principal) {
-    players_.push_back({std::move(name), kind, std::move(organization), std::move(id), std::move(email),
+    players_.push_back({std::move(name), kind, std::move(organization), std::move(id), std::move(email), "",
                         world_.open(dump(principal))});
   };
   std::vector<std::string> reaches = {""};
@@ -139,9 +139,11 @@ void ProbeWorld::open_keys(const Tenant& tenant) {
                   tenant.organization,
                   made["api_key"]["id"],
                   "",
+                  "",
                   world_.open(dump({{"kind", "api_key"}, {"token", made["token"]}}))};
     if (permissions.is_null()) {
       player.kind = Kind::sponsor;
+      player.key = player.id;
       player.id = tenant.sponsors.at("s1");
     }
     (void)player.session->count("events", "{}");  // notes the key's first use, which is a write
@@ -155,7 +157,7 @@ const Who& ProbeWorld::who(const Player& player) {
   version = version_ + 1;
   switch (player.kind) {
     case Kind::user: who = statement::user_of(image_, player.organization, player.id, today); break;
-    case Kind::sponsor: who = statement::sponsor_of(image_, player.organization, player.id); break;
+    case Kind::sponsor: who = statement::sponsor_of(image_, player.organization, player.id, player.key); break;
     case Kind::device: who = statement::device_of(image_, player.organization, player.id); break;
     case Kind::api_key: who = statement::key_of(image_, player.organization, player.id, now); break;
     case Kind::customer: who = statement::customer_of(image_, player.email, player.organization); break;

@@ -35,6 +35,7 @@ struct Player {
   std::string organization;
   std::string id;
   std::string email;
+  std::string key;  // a sponsor's API key
   std::shared_ptr<api::SessionCore> session;
 };
 

@@ -640,7 +640,7 @@ Who user_of(const Image& image, const std::string& organization, const std::stri
   return who;
 }
 
-Who sponsor_of(const Image& image, const std::string& organization, const std::string& id) {
+Who sponsor_of(const Image& image, const std::string& organization, const std::string& id, const std::string& key) {
   Who who;
   who.kind = Kind::sponsor;
   who.id = id;
@@ -648,6 +648,8 @@ Who sponsor_of(const Image& image, const std::string& organization, const std::s
   const Json* row = image.find("sponsors", organization, id);
   who.valid = row != nullptr;
   if (row == nullptr) return who;
+  const Json* key_row = image.find("api_keys", organization, key);
+  who.valid = key.empty() || (key_row != nullptr && text_at(*key_row, "revoked_at").empty());
   who.package = text_at(*row, "package_id");
   if (text_at(*row, "contract_status") != "cancelled") who.event = text_at(*row, "event_id");
   return who;

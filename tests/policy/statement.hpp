@@ -49,9 +49,9 @@ struct Who {
   std::set<std::string> permissions;    // api_key
 };
 
-// What the principal's own rows make of him at this day (YYYY-MM-DD).
+// What the principal's own rows make of him at this day (YYYY-MM-DD). A sponsor may come with an API key made for it.
 Who user_of(const Image& image, const std::string& organization, const std::string& id, const std::string& today);
-Who sponsor_of(const Image& image, const std::string& organization, const std::string& id);
+Who sponsor_of(const Image& image, const std::string& organization, const std::string& id, const std::string& key);
 Who device_of(const Image& image, const std::string& organization, const std::string& id);
 Who key_of(const Image& image, const std::string& organization, const std::string& id, const std::string& now);
 Who customer_of(const Image& image, const std::string& email, const std::string& organization);
