@@ -47,6 +47,18 @@ void put_plain(Json& out, const Record& row, const PolicyColumns& columns) {
   }
 }
 
+// The policy columns of the row that `column` leads to, under `name`.
+Status put_related(Json& out, const char* name, const schema::TableDef& table, int column, const Record& row,
+                   policy::Related& related) {
+  if (column <= 0 || !row.at(static_cast<std::size_t>(column)).is_uuid()) return ok();
+  const Uuid& id = row.at(static_cast<std::size_t>(column)).uuid();
+  EC_TRY(found, related.row(table, row.organization_id(), id));
+  if (found == nullptr) return ok();
+  Json& about = out[name] = Json::object();
+  put_plain(about, *found, policy::policy_columns(table));
+  return ok();
+}
+
 Record recall(const schema::TableDef& table, const Uuid& organization, const Uuid& id, const Json& facts) {
   Record row(table);
   row.at(0) = id;
@@ -57,6 +69,15 @@ Record recall(const schema::TableDef& table, const Uuid& organization, const Uui
     if (found != facts.end()) row.at(i) = from_json(table.columns[i], *found);
   }
   return row;
+}
+
+// What put_related put.
+std::optional<Record> recall_related(const Json& facts, const char* name, const schema::TableDef& related, int column,
+                                     const schema::TableDef& table, const Uuid& organization) {
+  if (!facts.contains(name) || column <= 0) return std::nullopt;
+  auto id = parse_uuid(facts.value(std::string(table.columns[static_cast<std::size_t>(column)].name), ""));
+  if (!id) return std::nullopt;
+  return recall(related, organization, id.assume_value(), facts[name]);
 }
 
 }  // namespace
@@ -72,14 +93,8 @@ Result<std::string> facts_of(const Record& row, store::Reader& reader, policy::R
     EC_TRY(digest, reader.keyed_digest(row.organization_id(), "feed-email", row.at(index).text()));
     out[std::string(row.table().columns[index].name)] = hex(digest);
   }
-  if (columns.event > 0 && row.at(static_cast<std::size_t>(columns.event)).is_uuid()) {
-    const Uuid& event_id = row.at(static_cast<std::size_t>(columns.event)).uuid();
-    EC_TRY(event, related.row(schema::tables::events, row.organization_id(), event_id));
-    if (event != nullptr) {
-      Json& about = out["$event"] = Json::object();
-      put_plain(about, *event, policy::policy_columns(schema::tables::events));
-    }
-  }
+  EC_TRYV(put_related(out, "$event", schema::tables::events, columns.event, row, related));
+  EC_TRYV(put_related(out, "$conversation", schema::tables::ai_conversations, columns.conversation, row, related));
   return dump(out);
 }
 
@@ -87,17 +102,17 @@ Result<std::optional<RecalledFacts>> RecalledFacts::parse(const schema::TableDef
                                                           const Uuid& id, const std::string& facts) {
   if (facts.empty()) return std::optional<RecalledFacts>{};
   EC_TRY(json, parse_json(facts));
-  std::optional<Record> event;
-  const int event_column = policy::policy_columns(table).event;
-  if (json.contains("$event") && event_column > 0) {
-    auto event_id = parse_uuid(json.value(std::string(table.columns[static_cast<std::size_t>(event_column)].name), ""));
-    if (event_id) event = recall(schema::tables::events, organization, event_id.assume_value(), json["$event"]);
-  }
-  return std::optional<RecalledFacts>(std::in_place, recall(table, organization, id, json), std::move(event));
+  const PolicyColumns& columns = policy::policy_columns(table);
+  return std::optional<RecalledFacts>(
+      std::in_place, recall(table, organization, id, json),
+      recall_related(json, "$event", schema::tables::events, columns.event, table, organization),
+      recall_related(json, "$conversation", schema::tables::ai_conversations, columns.conversation, table,
+                     organization));
 }
 
 Result<const Record*> RecalledFacts::row(const schema::TableDef& table, const Uuid&, const Uuid& id) {
-  if (event_ && table.id == schema::tables::events.id && event_->id() == id) return &*event_;
+  for (const std::optional<Record>* known : {&event_, &conversation_})
+    if (*known && table.id == (*known)->table().id && (*known)->id() == id) return &**known;
   return nullptr;
 }
 

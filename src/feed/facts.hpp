@@ -16,13 +16,15 @@ namespace eventcore::feed {
 // text into a keyed digest, since the feed holds no address.
 Result<std::string> facts_of(const Record& row, store::Reader& reader, policy::Related& related);
 
-// A row with only the policy columns set, and its event, as they were when the change was written.
+// A row with only the policy columns set, and its event and conversation, as they were when the change was written.
 class RecalledFacts final : public policy::Related {
  public:
   static Result<std::optional<RecalledFacts>> parse(const schema::TableDef& table, const Uuid& organization,
                                                     const Uuid& id, const std::string& facts);
-  RecalledFacts(Record row, std::optional<Record> event) : row_(std::move(row)), event_(std::move(event)) {}
-  RecalledFacts(RecalledFacts&& other) noexcept : row_(std::move(other.row_)), event_(std::move(other.event_)) {}
+  RecalledFacts(Record row, std::optional<Record> event, std::optional<Record> conversation)
+      : row_(std::move(row)), event_(std::move(event)), conversation_(std::move(conversation)) {}
+  RecalledFacts(RecalledFacts&& other) noexcept
+      : row_(std::move(other.row_)), event_(std::move(other.event_)), conversation_(std::move(other.conversation_)) {}
 
   [[nodiscard]] const Record& record() const { return row_; }
   Result<const Record*> row(const schema::TableDef& table, const Uuid& organization, const Uuid& id) override;
@@ -31,6 +33,7 @@ class RecalledFacts final : public policy::Related {
  private:
   Record row_;
   std::optional<Record> event_;
+  std::optional<Record> conversation_;
 };
 
 }  // namespace eventcore::feed

@@ -42,6 +42,22 @@ class FeedTest : public EngineTest {
   }
 };
 
+TEST_F(FeedTest, AProposalReachesTheUserOfItsConversation) {
+  const std::string member = new_user("member");
+  const std::string other = new_user("member");
+  const auto imported = [&](const char* table, Json row) {
+    row["organization_id"] = organization_;
+    return id(accepted(service().insert(table, row)));
+  };
+  const std::string agent = imported("ai_agents", {{"name", "Helper"}});
+  const std::string talk =
+      imported("ai_conversations", {{"agent_id", agent}, {"user_id", member}, {"session_id", "s-1"}});
+  const std::string proposal =
+      imported("proposals", {{"agent_id", agent}, {"conversation_id", talk}, {"command", "assign_team"}});
+  EXPECT_TRUE(mentions(everything(user(member)), proposal, "insert"));
+  EXPECT_FALSE(mentions(everything(user(other)), proposal));
+}
+
 TEST_F(FeedTest, NumbersHaveNoGapsPerTenantAndPerStore) {
   const std::string other = new_organization("Second", "second");
   for (int i = 0; i < 3; ++i) {
