@@ -155,3 +155,18 @@ def test_ctrl_c_ends_the_waiting(case: str, festival: Festival) -> None:
         assert process.stdout.readline() == "interrupted 1\n"
         assert time.monotonic() - began < 2
         assert process.wait(30) == 0
+
+
+def test_ctrl_c_ends_the_waiting_for_a_sweep(festival: Festival) -> None:
+    """A sweep is answered inside the engine, here behind another session's transaction that holds the write turn."""
+    holder = festival.service()
+    with holder.transaction():
+        holder.update("events", festival.event_id, {"description": "holds the turn"})
+        timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            festival.session.run_maintenance()
+        waited = time.monotonic() - begun
+        timer.join()
+    assert waited < 3, "the turn is held for five seconds at most; the interruption came before its end"

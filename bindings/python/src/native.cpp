@@ -7,10 +7,15 @@
 #include <eventcore.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 
 #include "native.hpp"
@@ -208,19 +213,95 @@ void pending_free(Handle pending) {
   ec_pending_free(as<ec_pending>(pending));
 }
 
+// These are answered inside ec_submit and may take minutes.
+bool takes_long(std::string_view command) {
+  return command == "run_maintenance" || command == "verify_store" || command == "verify_audit";
+}
+
+// Such a call on a thread of its own, with what it was given and what it gives.
+struct Aside {
+  std::string command;
+  std::string arguments;
+  std::optional<std::string> key;
+  std::int64_t timeout_us = 0;
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
+  bool abandoned = false;  // nobody waits any more
+  ec_status status = EC_OK;
+  ec_pending* pending = nullptr;
+  ec_error* error = nullptr;
+
+  void run(Handle session) {
+    const MaybeText key_text = key ? MaybeText(*key) : MaybeText();
+    const ec_call_options options = options_of(key_text, timeout_us).filled();
+    ec_pending* given = nullptr;
+    ec_error* failed = nullptr;
+    const ec_status answered = ec_submit(as<ec_session>(session), &options, command.data(), command.size(),
+                                         arguments.data(), arguments.size(), &given, &failed);
+    const std::lock_guard<std::mutex> lock(mutex);
+    done = true;
+    if (abandoned) {
+      ec_pending_free(given);
+      ec_error_free(failed);
+      return;
+    }
+    status = answered;
+    pending = given;
+    error = failed;
+    changed.notify_all();
+  }
+};
+
+// Looks for a Ctrl-C while the call runs. After one the call goes on to its end, its answer is dropped, and until then
+// the session answers concurrent_use.
+ec_status submit_aside(Handle session, const std::shared_ptr<Aside>& aside) {
+  std::thread([session, aside] { aside->run(session); }).detach();
+  for (;;) {
+    bool done = false;
+    released([&] {
+      std::unique_lock<std::mutex> lock(aside->mutex);
+      done = aside->changed.wait_for(lock, std::chrono::milliseconds(50), [&] { return aside->done; });
+      return EC_OK;
+    });
+    if (done) return aside->status;
+    if (PyErr_CheckSignals() == 0) continue;
+    const std::lock_guard<std::mutex> lock(aside->mutex);
+    aside->abandoned = true;
+    if (aside->done) {
+      ec_pending_free(aside->pending);
+      ec_error_free(aside->error);
+    }
+    throw py::error_already_set();
+  }
+}
+
 // Submits and waits, so that a Ctrl-C ends the waiting. It does not take a write back: one that was under way is
 // committed, or will be with the next group that anybody commits, if there is one; who needs to know repeats the call
-// under the same idempotency key and gets the first reply, or the first run. Inside a transaction, and for reads, which
-// are answered at once, the call is made straight through and a Ctrl-C is noticed behind it.
+// under the same idempotency key and gets the first reply, or the first run. Inside a transaction, and for reads that
+// are short, the call is made straight through and a Ctrl-C is noticed behind it.
 py::bytes call(Handle session, std::string_view command, std::string_view arguments, const MaybeText& key,
                std::int64_t timeout_us) {
   const ec_call_options options = options_of(key, timeout_us).filled();
   ec_pending* pending = nullptr;
   ec_error* error = nullptr;
-  const ec_status status = released([&] {
-    return ec_submit(as<ec_session>(session), &options, command.data(), command.size(), arguments.data(),
-                     arguments.size(), &pending, &error);
-  });
+  ec_status status = EC_OK;
+  if (takes_long(command)) {
+    const auto aside = std::make_shared<Aside>();
+    aside->command = command;
+    aside->arguments = arguments;
+    if (key) aside->key = std::string(*key);
+    aside->timeout_us = timeout_us;
+    status = submit_aside(session, aside);
+    pending = aside->pending;
+    error = aside->error;
+  } else {
+    status = released([&] {
+      return ec_submit(as<ec_session>(session), &options, command.data(), command.size(), arguments.data(),
+                       arguments.size(), &pending, &error);
+    });
+  }
   if (status == EC_E_TRANSACTION_OPEN) {
     ec_error_free(error);
     return answer([&](ec_bytes** out, ec_error** error_out) {
