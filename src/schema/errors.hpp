@@ -74,6 +74,8 @@ inline constexpr ErrorDef error_table[] = {
      "The row may be written, these columns of it not."},
     {3005, "engine_only", Transient::no, "only the engine writes these rows",
      "The table is written by commands and derived data only."},
+    {3006, "signature_invalid", Transient::no, "the signature is not of a secret in use",
+     "No active secret signed these bytes, or they were signed too long ago or too far ahead; nothing was kept."},
     // 4xxx state
     {4001, "not_found", Transient::no, "there is no such row", "Absent, or not visible to the caller: alike."},
     {4002, "already_exists", Transient::no, "a row with these values exists", "A unique key is taken."},
@@ -128,6 +130,12 @@ inline constexpr ErrorDef error_table[] = {
     {5020, "total_too_small", Transient::no, "fewer places than are sold, held or withheld",
      "total_quantity may not fall below what is taken."},
     {5021, "wrong_state", Transient::no, "the row's state does not allow this command", "The state is named."},
+    {5022, "refund_refused", Transient::no, "these tickets are not refunded",
+     "A ticket is used or already given back, or its category is not refundable; each is named."},
+    {5023, "not_transferable", Transient::no, "the ticket may not be passed on",
+     "Its category is not transferable, or the ticket is not valid."},
+    {5024, "places_left", Transient::no, "there is no need to wait, places are left",
+     "Order them; only a category with too few places has a waiting list."},
     // 6xxx store
     {6001, "io_error", Transient::yes, "reading or writing the store failed", "The file system answered an error."},
     {6002, "store_busy", Transient::yes, "another process holds the store too long",

@@ -35,6 +35,7 @@
 #define EC_E_COMMAND_DENIED 3003 /* this principal may not run the command */
 #define EC_E_COLUMN_DENIED 3004 /* a named column may not be written by this principal */
 #define EC_E_ENGINE_ONLY 3005 /* only the engine writes these rows */
+#define EC_E_SIGNATURE_INVALID 3006 /* the signature is not of a secret in use */
 #define EC_E_NOT_FOUND 4001 /* there is no such row */
 #define EC_E_ALREADY_EXISTS 4002 /* a row with these values exists */
 #define EC_E_VERSION_CONFLICT 4003 /* the row has changed since */
@@ -66,6 +67,9 @@
 #define EC_E_HOLD_LIMIT 5019 /* too many unpaid places are held */
 #define EC_E_TOTAL_TOO_SMALL 5020 /* fewer places than are sold, held or withheld */
 #define EC_E_WRONG_STATE 5021 /* the row's state does not allow this command */
+#define EC_E_REFUND_REFUSED 5022 /* these tickets are not refunded */
+#define EC_E_NOT_TRANSFERABLE 5023 /* the ticket may not be passed on */
+#define EC_E_PLACES_LEFT 5024 /* there is no need to wait, places are left */
 #define EC_E_IO_ERROR 6001 /* reading or writing the store failed */
 #define EC_E_STORE_BUSY 6002 /* another process holds the store too long */
 #define EC_E_DISK_FULL 6003 /* the disk is full */
