@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -157,8 +158,20 @@ def test_ctrl_c_ends_the_waiting(case: str, festival: Festival) -> None:
         assert process.wait(30) == 0
 
 
-def test_ctrl_c_ends_the_waiting_for_a_sweep(festival: Festival) -> None:
-    """A sweep is answered inside the engine, here behind another session's transaction that holds the write turn."""
+VENUE = {"name": "Hall", "address": "Street 1", "max_capacity": 10}
+WRITES: dict[str, Callable[[Festival], object]] = {
+    "sweep": lambda f: f.session.run_maintenance(),
+    "insert": lambda f: f.session.insert("venues", {**VENUE, "organization_id": f.organization_id}),
+    "insert_many": lambda f: f.session.insert_many("venues", [{**VENUE, "organization_id": f.organization_id}]),
+    "update": lambda f: f.session.update("events", f.event_id, {"description": "waits"}),
+    "delete": lambda f: f.session.delete("events", f.event_id),
+    "call_many": lambda f: f.session.call_many([("expire_orders", {"organization_id": f.organization_id})]),
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_ctrl_c_ends_the_waiting_for_a_write(write: str, festival: Festival) -> None:
+    """Here all of them wait behind another session's transaction, which holds the write turn."""
     holder = festival.service()
     with holder.transaction():
         holder.update("events", festival.event_id, {"description": "holds the turn"})
@@ -166,7 +179,22 @@ def test_ctrl_c_ends_the_waiting_for_a_sweep(festival: Festival) -> None:
         timer.start()
         begun = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            festival.session.run_maintenance()
+            WRITES[write](festival)
         waited = time.monotonic() - begun
         timer.join()
     assert waited < 3, "the turn is held for five seconds at most; the interruption came before its end"
+
+
+def test_ctrl_c_inside_a_transaction_undoes_it(festival: Festival) -> None:
+    holder, waiter = festival.service(), festival.service()
+    block = holder.transaction()
+    block.__enter__()
+    holder.update("events", festival.event_id, {"description": "holds the turn"})
+    interrupt = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    end = threading.Timer(0.6, holder.close)
+    interrupt.start()
+    end.start()
+    with pytest.raises(KeyboardInterrupt), waiter.transaction():
+        waiter.insert("venues", {**VENUE, "organization_id": festival.organization_id})
+    end.join()
+    assert waiter.count("venues", where={"name": "Hall"}) == 0

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _CHANGES_PAGE = 500
 _SLICE_US = 100_000  # how long a Ctrl-C may wait while changes are waited for
+_TURN_S = 6.0  # a little longer than a transaction may keep the write turn
 
 
 class Change(TypedDict, total=False):
@@ -270,6 +271,19 @@ class Session(Records, Commands):
 
     # ---- transactions and changes --------------------------------------------------------------------------------
 
+    def _roll_back(self) -> None:
+        """A write that a Ctrl-C interrupted still runs; its end is waited for, which comes with the write turn's."""
+        until = time.monotonic() + _TURN_S
+        while True:
+            try:
+                _native.transaction_rollback(self._handle)
+            except EventcoreError as error:
+                if error.code == "concurrent_use" and time.monotonic() < until:
+                    time.sleep(0.005)
+                    continue
+                # Over already: it took too long, or the session was closed; the block's own error says more.
+            return
+
     @contextmanager
     def transaction(self) -> Iterator[Self]:
         """Calls in the block are committed together and see their own writes; an exception undoes them. It takes the
@@ -285,10 +299,7 @@ class Session(Records, Commands):
         try:
             yield self
         except BaseException:
-            try:
-                _native.transaction_rollback(self._handle)
-            except EventcoreError:
-                pass  # over already: it took too long, or the session was closed; the block's own error says more
+            self._roll_back()
             raise
         _native.transaction_commit(self._handle)
 

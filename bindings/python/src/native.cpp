@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,6 +18,7 @@
 #include <string_view>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include "native.hpp"
 
@@ -213,51 +215,44 @@ void pending_free(Handle pending) {
   ec_pending_free(as<ec_pending>(pending));
 }
 
-// These are answered inside ec_submit and may take minutes.
-bool takes_long(std::string_view command) {
-  return command == "run_maintenance" || command == "verify_store" || command == "verify_audit";
-}
-
-// Such a call on a thread of its own, with what it was given and what it gives.
+// A call on a thread of its own, with copies of all that it was given.
 struct Aside {
-  std::string command;
-  std::string arguments;
-  std::optional<std::string> key;
-  std::int64_t timeout_us = 0;
+  std::function<ec_status(ec_bytes**, ec_error**)> call;
 
   std::mutex mutex;
   std::condition_variable changed;
   bool done = false;
   bool abandoned = false;  // nobody waits any more
   ec_status status = EC_OK;
-  ec_pending* pending = nullptr;
+  ec_bytes* bytes = nullptr;
   ec_error* error = nullptr;
 
-  void run(Handle session) {
-    const MaybeText key_text = key ? MaybeText(*key) : MaybeText();
-    const ec_call_options options = options_of(key_text, timeout_us).filled();
-    ec_pending* given = nullptr;
+  void run() {
+    ec_bytes* given = nullptr;
     ec_error* failed = nullptr;
-    const ec_status answered = ec_submit(as<ec_session>(session), &options, command.data(), command.size(),
-                                         arguments.data(), arguments.size(), &given, &failed);
+    const ec_status answered = call(&given, &failed);
     const std::lock_guard<std::mutex> lock(mutex);
     done = true;
-    if (abandoned) {
-      ec_pending_free(given);
-      ec_error_free(failed);
-      return;
-    }
     status = answered;
-    pending = given;
+    bytes = given;
     error = failed;
+    if (abandoned) drop();
     changed.notify_all();
+  }
+
+  void drop() {
+    ec_bytes_free(std::exchange(bytes, nullptr));
+    ec_error_free(std::exchange(error, nullptr));
   }
 };
 
 // Looks for a Ctrl-C while the call runs. After one the call goes on to its end, its answer is dropped, and until then
-// the session answers concurrent_use.
-ec_status submit_aside(Handle session, const std::shared_ptr<Aside>& aside) {
-  std::thread([session, aside] { aside->run(session); }).detach();
+// the session answers concurrent_use. What it wrote is written: who needs to know repeats it under the same
+// idempotency key.
+py::bytes answer_aside(std::function<ec_status(ec_bytes**, ec_error**)> call) {
+  const auto aside = std::make_shared<Aside>();
+  aside->call = std::move(call);
+  std::thread([aside] { aside->run(); }).detach();
   for (;;) {
     bool done = false;
     released([&] {
@@ -265,16 +260,29 @@ ec_status submit_aside(Handle session, const std::shared_ptr<Aside>& aside) {
       done = aside->changed.wait_for(lock, std::chrono::milliseconds(50), [&] { return aside->done; });
       return EC_OK;
     });
-    if (done) return aside->status;
+    if (done) break;
     if (PyErr_CheckSignals() == 0) continue;
     const std::lock_guard<std::mutex> lock(aside->mutex);
     aside->abandoned = true;
-    if (aside->done) {
-      ec_pending_free(aside->pending);
-      ec_error_free(aside->error);
-    }
+    if (aside->done) aside->drop();
     throw py::error_already_set();
   }
+  if (aside->status != EC_OK) raise(aside->error);
+  return take(aside->bytes);
+}
+
+// Text that outlives the call it came with.
+using KeptText = std::optional<std::string>;
+KeptText kept(const MaybeText& text) {
+  return text ? KeptText(*text) : KeptText();
+}
+MaybeText lent(const KeptText& text) {
+  return text ? MaybeText(*text) : MaybeText();
+}
+
+// These are answered inside ec_submit and may take minutes.
+bool takes_long(std::string_view command) {
+  return command == "run_maintenance" || command == "verify_store" || command == "verify_audit";
 }
 
 // Submits and waits, so that a Ctrl-C ends the waiting. It does not take a write back: one that was under way is
@@ -283,25 +291,20 @@ ec_status submit_aside(Handle session, const std::shared_ptr<Aside>& aside) {
 // are short, the call is made straight through and a Ctrl-C is noticed behind it.
 py::bytes call(Handle session, std::string_view command, std::string_view arguments, const MaybeText& key,
                std::int64_t timeout_us) {
+  if (takes_long(command))
+    return answer_aside([session, command = std::string(command), arguments = std::string(arguments), key = kept(key),
+                         timeout_us](ec_bytes** out, ec_error** error) {
+      const ec_call_options options = options_of(lent(key), timeout_us).filled();
+      return ec_call_with(as<ec_session>(session), &options, command.data(), command.size(), arguments.data(),
+                          arguments.size(), out, error);
+    });
   const ec_call_options options = options_of(key, timeout_us).filled();
   ec_pending* pending = nullptr;
   ec_error* error = nullptr;
-  ec_status status = EC_OK;
-  if (takes_long(command)) {
-    const auto aside = std::make_shared<Aside>();
-    aside->command = command;
-    aside->arguments = arguments;
-    if (key) aside->key = std::string(*key);
-    aside->timeout_us = timeout_us;
-    status = submit_aside(session, aside);
-    pending = aside->pending;
-    error = aside->error;
-  } else {
-    status = released([&] {
-      return ec_submit(as<ec_session>(session), &options, command.data(), command.size(), arguments.data(),
-                       arguments.size(), &pending, &error);
-    });
-  }
+  const ec_status status = released([&] {
+    return ec_submit(as<ec_session>(session), &options, command.data(), command.size(), arguments.data(),
+                     arguments.size(), &pending, &error);
+  });
   if (status == EC_E_TRANSACTION_OPEN) {
     ec_error_free(error);
     return answer([&](ec_bytes** out, ec_error** error_out) {
@@ -318,13 +321,14 @@ py::bytes call(Handle session, std::string_view command, std::string_view argume
 }
 
 py::bytes call_many(Handle session, std::string_view calls, const MaybeText& key, std::int64_t timeout_us) {
-  const ec_call_options options = options_of(key, timeout_us).filled();
-  return answer([&](ec_bytes** out, ec_error** error) {
-    return ec_call_many(as<ec_session>(session), &options, calls.data(), calls.size(), out, error);
-  });
+  return answer_aside(
+      [session, calls = std::string(calls), key = kept(key), timeout_us](ec_bytes** out, ec_error** error) {
+        const ec_call_options options = options_of(lent(key), timeout_us).filled();
+        return ec_call_many(as<ec_session>(session), &options, calls.data(), calls.size(), out, error);
+      });
 }
 
-// What follows runs straight through: a Ctrl-C is noticed when the call is done, and what it wrote is written.
+// Reads run straight through: a Ctrl-C is noticed when the page is there. Writes may wait for their turn.
 
 // ---- rows ----------------------------------------------------------------------------------------------------------
 
@@ -338,9 +342,10 @@ py::bytes row_get(Handle session, std::string_view table, std::string_view id, c
 // One row (a JSON object), or many (a JSON array).
 py::bytes row_insert(Handle session, std::string_view table, std::string_view rows, bool many, const MaybeText& key,
                      std::int64_t timeout_us) {
-  const ec_call_options options = options_of(key, timeout_us).filled();
-  const auto insert = many ? ec_row_insert_many : ec_row_insert;
-  return answer([&](ec_bytes** out, ec_error** error) {
+  return answer_aside([session, table = std::string(table), rows = std::string(rows), many, key = kept(key),
+                       timeout_us](ec_bytes** out, ec_error** error) {
+    const ec_call_options options = options_of(lent(key), timeout_us).filled();
+    const auto insert = many ? ec_row_insert_many : ec_row_insert;
     return insert(as<ec_session>(session), &options, table.data(), table.size(), rows.data(), rows.size(), out, error);
   });
 }
@@ -348,8 +353,10 @@ py::bytes row_insert(Handle session, std::string_view table, std::string_view ro
 py::bytes row_update(Handle session, std::string_view table, std::string_view id, std::string_view changes,
                      const MaybeText& key, std::int64_t timeout_us, const MaybeText& organization,
                      std::int64_t if_version) {
-  const ec_call_options options = options_of(key, timeout_us, organization, if_version).filled();
-  return answer([&](ec_bytes** out, ec_error** error) {
+  return answer_aside([session, table = std::string(table), id = std::string(id), changes = std::string(changes),
+                       key = kept(key), timeout_us, organization = kept(organization),
+                       if_version](ec_bytes** out, ec_error** error) {
+    const ec_call_options options = options_of(lent(key), timeout_us, lent(organization), if_version).filled();
     return ec_row_update(as<ec_session>(session), &options, table.data(), table.size(), id.data(), id.size(),
                          changes.data(), changes.size(), out, error);
   });
@@ -357,8 +364,9 @@ py::bytes row_update(Handle session, std::string_view table, std::string_view id
 
 void row_remove(Handle session, std::string_view table, std::string_view id, const MaybeText& key,
                 std::int64_t timeout_us, const MaybeText& organization, std::int64_t if_version) {
-  const ec_call_options options = options_of(key, timeout_us, organization, if_version).filled();
-  run([&](ec_error** error) {
+  answer_aside([session, table = std::string(table), id = std::string(id), key = kept(key), timeout_us,
+                organization = kept(organization), if_version](ec_bytes**, ec_error** error) {
+    const ec_call_options options = options_of(lent(key), timeout_us, lent(organization), if_version).filled();
     return ec_row_remove(as<ec_session>(session), &options, table.data(), table.size(), id.data(), id.size(), error);
   });
 }
