@@ -1,6 +1,7 @@
 // What verify_store checks inside a tenant beyond pages and foreign keys, which the store checks itself: derived
 // columns against what they are derived from, the words by which rows are found, invariants row by row, the audit
-// chain, and rows against their last audit entry. Thread: runs on one reader's snapshot.
+// chain, and rows against their last audit entry.
+// Thread: runs on one reader's snapshot.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,11 @@ Result<Admission> read_code(work::Reading& reading, const Record& event, const s
   if (!key || !ticket::verify(*signed_code, *key)) return refused("forged");
   EC_TRY(found, reading.find(schema::tables::tickets, event.organization_id(), code.ticket_id));
   if (!found || (*found)[t::event_id].uuid() != event.id()) return refused("unknown");
-  const bool revoked = (*found)[t::code_serial].integer() != code.serial;
+  // A ticket's present code has its serial and its key: whoever got hold of a retired key cannot sign for a ticket that
+  // was given a code of the newer one.
+  const Value& signer = (*found)[t::key_id];
+  const bool revoked =
+      (*found)[t::code_serial].integer() != code.serial || (!signer.is_null() && signer.integer() != code.key_id);
   return Admission{revoked ? "revoked" : "", std::move(found), false};
 }
 
