@@ -27,7 +27,7 @@ using Words = std::vector<std::string>;
 constexpr std::size_t words_max = 16;
 constexpr std::size_t number_symbols_min = 4;  // fewer symbols begin too many order numbers to say anything
 constexpr std::size_t order_symbols = 8;
-constexpr std::int64_t counted_max = 2'000;
+constexpr std::int64_t counted_max = 10'000;
 constexpr std::int64_t batch = 64;
 constexpr std::int64_t orders_max = 100;
 
