@@ -37,7 +37,7 @@ class TicketsTest : public SaleTest {
     EC_EXPECT_OK(engine_change(tables::tickets, id_of(ticket), {{column.index, std::move(value)}}));
   }
   std::string state_fact(const Result<Json>& refused) {
-    return refused ? "" : parse_json(refused.error().to_json()).assume_value()["facts"].value("state", "");
+    return refused ? "" : parse_json(refused.error().to_json()).assume_value()["detail"].value("state", "");
   }
   Uuid last_scan() {
     store::Query query;
