@@ -1048,6 +1048,15 @@ CREATE INDEX "tickets_by_order_item_id" ON "tickets" ("organization_id", "order_
 
 CREATE INDEX "tickets_by_transferred_from" ON "tickets" ("organization_id", "transferred_from");
 
+CREATE TABLE ec_words_tickets (
+  organization_id BLOB NOT NULL CHECK (length(organization_id) = 16),
+  event_id BLOB NOT NULL CHECK (length(event_id) = 16),
+  column_id INTEGER NOT NULL,
+  word TEXT NOT NULL,
+  row_id BLOB NOT NULL CHECK (length(row_id) = 16),
+  PRIMARY KEY (organization_id, event_id, column_id, word, row_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE "ticket_sales_analytics" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
   "organization_id" BLOB NOT NULL CONSTRAINT "organization_id" CHECK (length("organization_id") = 16),

@@ -47,6 +47,11 @@ constexpr Rule rule_table[] = {
     writing(id_of("expire_orders"), ticketing::expire_orders),
     reading(id_of("ticket_qr"), ticketing::ticket_qr),
     writing(id_of("check_in"), ticketing::check_in),
+    writing(id_of("transfer_ticket"), ticketing::transfer_ticket),
+    writing(id_of("reissue_ticket"), ticketing::reissue_ticket),
+    writing(id_of("rotate_event_key"), ticketing::rotate_event_key),
+    writing(id_of("undo_check_in"), ticketing::undo_check_in),
+    reading(id_of("search_attendees"), ticketing::search_attendees),
     reading(id_of("event_report"), ticketing::event_report),
     reading(id_of("sales_curve"), ticketing::sales_curve),
     // operations

@@ -336,6 +336,19 @@ constexpr void sealed_columns(const TableDef& t) {
     if (c.type == Type::sealed && !c.is(long_column)) throw "a sealed column is a long column";
 }
 
+// The words of a row are kept by tenant and event, so it has both from its first write to its last.
+constexpr void searched(const TableDef& t) {
+  if (t.searched.empty()) return;
+  const ColumnDef* event = t.find("event_id");
+  if (event == nullptr || !event->is(not_null))
+    throw "a table that is searched by words has an event_id that is not null";
+  for (std::string_view name : t.searched.view()) {
+    const ColumnDef* c = t.find(name);
+    if (c == nullptr || c->type != Type::text || c->is(long_column) || c->is(internal))
+      throw "words are those of short text columns of the table";
+  }
+}
+
 constexpr void not_retired(const TableDef& t, std::span<const std::uint16_t> tables,
                            std::span<const RetiredColumn> columns) {
   for (std::uint16_t id : tables)
@@ -444,6 +457,7 @@ consteval bool consteval_check(const TableDef& t) {
   check::digits(t);
   check::bounds(t);
   check::sealed_columns(t);
+  check::searched(t);
   check::not_retired(t, retired_tables, retired_columns);
   return true;
 }

@@ -133,7 +133,7 @@ inline constexpr ErrorDef error_table[] = {
     {5022, "refund_refused", Transient::no, "these tickets are not refunded",
      "A ticket is used or already given back, or its category is not refundable; each is named."},
     {5023, "not_transferable", Transient::no, "the ticket may not be passed on",
-     "Its category is not transferable, or the ticket is not valid."},
+     "The tickets of its category stay with their holders."},
     {5024, "places_left", Transient::no, "there is no need to wait, places are left",
      "Order them; only a category with too few places has a waiting list."},
     // 6xxx store

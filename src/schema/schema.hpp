@@ -140,6 +140,8 @@ struct TableDef {
   bool global = false;              // social_media_platforms: no tenant
   bool unique_id_store_wide = false;  // organizations, users, sponsors, api_keys, devices
   bool found_without_tenant = false;  // RULES section 0, Tenancy
+  Columns
+      searched{};  // found by the beginning of any word of these columns; the store keeps the words (store/words.hpp)
   Access access{};
   std::string_view doc{};
 

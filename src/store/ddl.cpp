@@ -246,11 +246,25 @@ std::vector<std::string> engine_sql() {
   };
 }
 
+std::string word_table(const TableDef& table) {
+  return "ec_words_" + std::string(table.name);
+}
+
+std::vector<std::string> word_sql(const TableDef& table) {
+  if (table.searched.empty()) return {};
+  return {"CREATE TABLE " + word_table(table) +
+          " (\n  organization_id BLOB NOT NULL CHECK (length(organization_id) = 16),\n"
+          "  event_id BLOB NOT NULL CHECK (length(event_id) = 16),\n  column_id INTEGER NOT NULL,\n"
+          "  word TEXT NOT NULL,\n  row_id BLOB NOT NULL CHECK (length(row_id) = 16),\n"
+          "  PRIMARY KEY (organization_id, event_id, column_id, word, row_id)\n) STRICT, WITHOUT ROWID"};
+}
+
 std::vector<std::string> all_sql() {
   std::vector<std::string> out = engine_sql();
   for (const schema::TableDef* table : schema::all_tables) {
     std::vector<std::string> sql = table_sql(*table);
     out.insert(out.end(), std::make_move_iterator(sql.begin()), std::make_move_iterator(sql.end()));
+    for (std::string& words : word_sql(*table)) out.push_back(std::move(words));
   }
   return out;
 }

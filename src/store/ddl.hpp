@@ -26,6 +26,8 @@ Tenancy tenancy(const schema::TableDef& table);
 
 std::string_view storage_type(schema::Type type);  // BLOB, INTEGER or TEXT
 
+std::string word_table(const schema::TableDef& table);  // beside a searched table, its words (store/words.hpp)
+std::vector<std::string> word_sql(const schema::TableDef& table);   // nothing for a table that is not searched
 std::vector<std::string> table_sql(const schema::TableDef& table);  // CREATE TABLE, then its indexes
 std::vector<std::string> engine_sql();                              // the ec_ tables
 std::vector<std::string> all_sql();

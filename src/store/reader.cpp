@@ -96,6 +96,22 @@ Result<std::vector<Record>> Reader::list(const Query& query) {
   }
 }
 
+Result<std::vector<WordHit>> Reader::words(const WordQuery& query) {
+  return find_words(connection_, query);
+}
+
+Result<std::int64_t> Reader::count_words(const WordQuery& query, std::int64_t most) {
+  return store::count_words(connection_, query, most);
+}
+
+Result<bool> Reader::has_all_words(const Record& row, std::int64_t& expected) {
+  return store::has_all_words(connection_, row, expected);
+}
+
+Result<std::int64_t> Reader::count_all_words(const schema::TableDef& table, const Uuid& organization) {
+  return store::count_all_words(connection_, table, organization);
+}
+
 Result<std::int64_t> Reader::count(const schema::TableDef& table, const std::optional<Uuid>& organization,
                                    const Expr& where) {
   Query query;

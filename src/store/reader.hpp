@@ -15,6 +15,7 @@
 #include "base/hash.hpp"
 #include "base/secret.hpp"
 #include "store/query.hpp"
+#include "store/words.hpp"
 
 namespace eventcore::store {
 
@@ -72,6 +73,14 @@ class Reader {
   // A value per group column, then one per measure.
   Result<std::vector<std::vector<Value>>> aggregate(const Aggregate& aggregate);
 
+  // Rows of a searched table by the beginning of a word of one column.
+  Result<std::vector<WordHit>> words(const WordQuery& query);
+  Result<std::int64_t> count_words(const WordQuery& query, std::int64_t most);
+  // Whether every word of the row is kept, and how many words of an organization's rows are kept: both right together
+  // mean that no word is missing and none is left over.
+  Result<bool> has_all_words(const Record& row, std::int64_t& expected);
+  Result<std::int64_t> count_all_words(const schema::TableDef& table, const Uuid& organization);
+
   Result<ChainHead> chain_head(const Uuid& organization);
   Result<std::int64_t> store_seq();
   // Changes with seq > since, oldest first; `organization` nullopt: the whole store by store_seq (service).
@@ -125,6 +134,9 @@ class Writer : public Reader {
   // The value as stored: sealed when the column is and the value is plain text.
   Result<Value> to_store(const schema::TableDef& table, std::size_t column, const Uuid& organization, const Uuid& row,
                          const Value& value);
+  // The row with its searched columns as they are before a write; nothing when the write touches no word.
+  Result<std::optional<Record>> row_with_words(const schema::TableDef& table, const Uuid& organization, const Uuid& id,
+                                               const Changes* changes);
 };
 
 }  // namespace eventcore::store

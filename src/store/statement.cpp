@@ -88,6 +88,12 @@ Statement& Statement::bind(const Value& value) {
   return bind_null();
 }
 
+void Statement::reset() {
+  sqlite3_reset(prepared_->handle);
+  next_parameter_ = 1;
+  code_ = SQLITE_OK;
+}
+
 Result<bool> Statement::step() {
   if (code_ != SQLITE_OK && code_ != SQLITE_ROW) return sqlite_failure(database_, code_);
   code_ = sqlite3_step(prepared_->handle);

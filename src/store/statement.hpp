@@ -42,6 +42,8 @@ class Statement {
   Statement& bind(const Value& value);
   Statement& bind_null();
 
+  void reset();  // to run again with other values
+
   Result<bool> step();                              // whether there is a row
   Status run();                                     // to the end, rows thrown away
   [[nodiscard]] int code() const { return code_; }  // extended result code of the last bind or step

@@ -6,6 +6,7 @@
 #include "store/reader.hpp"
 #include "store/row_io.hpp"
 #include "store/sealing.hpp"
+#include "store/words.hpp"
 
 namespace eventcore::store {
 
@@ -181,6 +182,26 @@ Result<Value> Writer::to_store(const schema::TableDef& table, std::size_t column
   return value;
 }
 
+Result<std::optional<Record>> Writer::row_with_words(const TableDef& table, const Uuid& organization, const Uuid& id,
+                                                     const Changes* changes) {
+  if (table.searched.empty()) return std::optional<Record>();
+  const auto touched = [&](std::string_view column) {
+    return changes == nullptr || std::any_of(changes->begin(), changes->end(), [&](const Assignment& change) {
+             return table.columns[change.index].name == column;
+           });
+  };
+  ColumnSet columns;
+  bool any = false;
+  for (const ColumnDef& column : table.columns) {
+    const bool word = table.searched.contains(column.name) && touched(column.name);
+    any = any || word;
+    columns.wanted.push_back(word || column.name == "id" || column.name == "organization_id" ||
+                             column.name == "event_id");
+  }
+  if (!any) return std::optional<Record>();
+  return get(table, organization, id, columns);
+}
+
 Status Writer::insert(const Record& row) {
   EC_TRYV(require_armed());
   const TableDef& table = row.table();
@@ -190,12 +211,14 @@ Status Writer::insert(const Record& row) {
     EC_TRY(value, to_store(table, i, organization, row.id(), row.at(i)));
     statement.bind(value);
   }
-  return run(connection_, statement, {table, organization, row.id(), &row, nullptr});
+  EC_TRYV(run(connection_, statement, {table, organization, row.id(), &row, nullptr}));
+  return table.searched.empty() ? Status(ok()) : add_words(connection_, row);
 }
 
 Status Writer::update(const schema::TableDef& table, const Uuid& organization, const Uuid& id, const Changes& changes) {
   EC_TRYV(require_armed());
   if (changes.empty()) return ok();
+  EC_TRY(before, row_with_words(table, organization, id, &changes));
   std::string sets;
   for (const Assignment& change : changes)
     sets += (sets.empty() ? "" : ", ") + quoted(table.columns[change.index].name) + " = ?";
@@ -206,15 +229,18 @@ Status Writer::update(const schema::TableDef& table, const Uuid& organization, c
   }
   bind_row(statement, table, organization, id);
   EC_TRYV(run(connection_, statement, {table, organization, id, nullptr, &changes}));
-  return sqlite3_changes(connection_.handle()) == 1 ? Status(ok()) : Status(Errc::not_found);
+  if (sqlite3_changes(connection_.handle()) != 1) return Errc::not_found;
+  return before ? move_words(connection_, organization, id, *before, changes) : Status(ok());
 }
 
 Status Writer::erase(const schema::TableDef& table, const Uuid& organization, const Uuid& id) {
   EC_TRYV(require_armed());
+  EC_TRY(before, row_with_words(table, organization, id, nullptr));
   EC_TRY(statement, connection_.prepare("DELETE FROM " + quoted(table.name) + where_row(table)));
   bind_row(statement, table, organization, id);
   EC_TRYV(run(connection_, statement, {table, organization, id, nullptr, nullptr}));
-  return sqlite3_changes(connection_.handle()) == 1 ? Status(ok()) : Status(Errc::not_found);
+  if (sqlite3_changes(connection_.handle()) != 1) return Errc::not_found;
+  return before ? remove_words(connection_, *before) : Status(ok());
 }
 
 Status Writer::create_tenant_key(const Uuid& organization) {

@@ -123,6 +123,7 @@ class Probes {
   CommandProbe any_command(const Tenant& tenant, const Player& player);
   CommandProbe sale_command(const Tenant& tenant, const Player& player);
   CommandProbe counter_command(const Tenant& tenant);
+  CommandProbe ticket_command(const Tenant& tenant);
   CommandProbe office_command(const Tenant& tenant, const Player& player);
   std::string any_or_absent(const Tenant& tenant, std::string_view table);
   std::string value_at(const Tenant& tenant, const char* table, const std::string& id, const char* column) const;

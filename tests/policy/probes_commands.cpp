@@ -17,7 +17,9 @@ constexpr const char* absent_id = "01900000-0000-7000-8000-00000000dead";
 
 // The world's signing keys are none, so a code that is to be issued may fail after access was granted.
 bool issues_codes(const std::string& command) {
-  return command == "confirm_payment" || command == "place_order" || command == "ticket_qr";
+  for (const char* issues : {"confirm_payment", "place_order", "ticket_qr", "transfer_ticket", "reissue_ticket"})
+    if (command == issues) return true;
+  return false;
 }
 
 Act act_of(const std::string& operation) {
@@ -84,6 +86,21 @@ Probes::CommandProbe Probes::counter_command(const Tenant& tenant) {
   }
 }
 
+Probes::CommandProbe Probes::ticket_command(const Tenant& tenant) {
+  const std::string ticket = any_or_absent(tenant, "tickets");
+  const std::string event = any_or_absent(tenant, "events");
+  Json arguments = {{"ticket_id", ticket}};
+  switch (dice_.below(5)) {
+    case 0:
+      arguments.update({{"name", "N"}, {"email", "new@example.com"}});
+      return {"transfer_ticket", "", "tickets", ticket, arguments, {}};
+    case 1: return {"reissue_ticket", "", "tickets", ticket, arguments, {}};
+    case 2: arguments["reason"] = "slipped"; return {"undo_check_in", "", "tickets", ticket, arguments, {}};
+    case 3: return {"rotate_event_key", "", "events", event, {{"event_id", event}}, {}};
+    default: return {"search_attendees", "", "events", event, {{"event_id", event}, {"query", "a"}}, {}};
+  }
+}
+
 Probes::CommandProbe Probes::office_command(const Tenant& tenant, const Player& player) {
   const std::string event = any_or_absent(tenant, "events");
   const std::string user = any_or_absent(tenant, "users");
@@ -113,9 +130,10 @@ Probes::CommandProbe Probes::office_command(const Tenant& tenant, const Player& 
 }
 
 Probes::CommandProbe Probes::any_command(const Tenant& tenant, const Player& player) {
-  switch (dice_.below(3)) {
+  switch (dice_.below(4)) {
     case 0: return sale_command(tenant, player);
     case 1: return counter_command(tenant);
+    case 2: return ticket_command(tenant);
     default: return office_command(tenant, player);
   }
 }

@@ -577,6 +577,11 @@ const std::map<std::string, std::string>& commands() {
       {"expire_orders", "box_office; key(ticketing)"},
       {"ticket_qr", "own_ticket; box_office; key(ticketing)"},
       {"check_in", "device; box_office; key(ticketing)"},
+      {"transfer_ticket", "own_ticket; box_office; key(ticketing)"},
+      {"reissue_ticket", "box_office; key(ticketing)"},
+      {"rotate_event_key", "event_editor"},
+      {"undo_check_in", "box_office; key(ticketing)"},
+      {"search_attendees", "device; box_office; key(ticketing)"},
       {"event_report", "event_editor; org_manager"},
       {"sales_curve", "event_editor; org_manager"},
       {"assign_team", "event_editor; key(organization)"},  // stands for an insert into team_assignments

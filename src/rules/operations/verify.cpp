@@ -103,6 +103,27 @@ Status verify_derived(store::Reader& reader, const Uuid& organization, VerifyRep
   return each(tables::sponsor_roi_metrics, &Derived::roi_metric);
 }
 
+// ---- words by which rows are found --------------------------------------------------------------------------------
+
+Status verify_words(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
+  for (const TableDef* table : schema::all_tables) {
+    if (table->searched.empty()) continue;
+    std::int64_t expected = 0;
+    EC_TRYV(each_row(reader, *table, organization, [&](const Record& row) -> Status {
+      ++report.checked["words"];
+      EC_TRY(complete, reader.has_all_words(row, expected));
+      if (!complete)
+        report.add({"words", std::string(table->name), to_text(row.id()), "every word of the row kept", "not all"});
+      return ok();
+    }));
+    EC_TRY(kept, reader.count_all_words(*table, organization));
+    if (kept != expected)
+      report.add({"words", std::string(table->name), "", std::to_string(expected) + " words of its rows",
+                  std::to_string(kept)});
+  }
+  return ok();
+}
+
 // ---- invariants ---------------------------------------------------------------------------------------------------
 
 Status verify_event(store::Reader& reader, const Record& event, VerifyReport& report) {
@@ -278,6 +299,7 @@ Json VerifyReport::json() const {
 
 Status verify_organization(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
   EC_TRYV(verify_derived(reader, organization, report));
+  EC_TRYV(verify_words(reader, organization, report));
   EC_TRYV(verify_invariants(reader, organization, report));
   EC_TRYV(verify_chain(reader, organization, report));
   return verify_rows(reader, organization, false, report);

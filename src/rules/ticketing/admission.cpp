@@ -32,7 +32,11 @@ Result<Admission> read_code(work::Reading& reading, const Record& event, const s
   if (!key || !ticket::verify(*signed_code, *key)) return refused("forged");
   EC_TRY(found, reading.find(schema::tables::tickets, event.organization_id(), code.ticket_id));
   if (!found || (*found)[t::event_id].uuid() != event.id()) return refused("unknown");
-  const bool revoked = (*found)[t::code_serial].integer() != code.serial;
+  // A ticket's present code has its serial and its key: whoever got hold of a retired key cannot sign for a ticket that
+  // was given a code of the newer one.
+  const Value& signer = (*found)[t::key_id];
+  const bool revoked =
+      (*found)[t::code_serial].integer() != code.serial || (!signer.is_null() && signer.integer() != code.key_id);
   return Admission{revoked ? "revoked" : "", std::move(found), false};
 }
 
@@ -56,6 +60,8 @@ Result<bool> charged_back(work::Reading& reading, const Record& order) {
   });
 }
 
+}  // namespace
+
 // Payments are read only when some money went back; an order that is plainly paid needs no second look.
 Result<bool> unpaid(work::Reading& reading, const Record& ticket) {
   EC_TRY(order, reading.must_find(schema::tables::ticket_orders, ticket.organization_id(), ticket[t::order_id].uuid()));
@@ -64,6 +70,8 @@ Result<bool> unpaid(work::Reading& reading, const Record& ticket) {
   if (state != "partially_refunded") return true;
   return charged_back(reading, order);
 }
+
+namespace {
 
 Result<bool> wrong_gate(const Record& category, const std::optional<std::string>& gate) {
   const Value& text = category[col::ticket_categories::gates];
@@ -75,24 +83,15 @@ Result<bool> wrong_gate(const Record& category, const std::optional<std::string>
 }
 
 std::string time_outcome(const Record& event, const Record& category, const Record& ticket, Micros now) {
-  AdmissionWindow window = admission_window(event, category);
-  if (!ticket[t::valid_from].is_null()) window.from = ticket[t::valid_from].integer();
-  if (!ticket[t::valid_until].is_null()) window.until = ticket[t::valid_until].integer();
+  const AdmissionWindow window = ticket_window(event, category, ticket);
   if (now < window.from) return "not_yet_valid";
   return now > window.until ? "expired" : "";
 }
 
 // Whether the ticket's holder went out last, and may come in again.
 Result<bool> may_come_back(work::Reading& reading, const Record& event, const Record& ticket) {
-  store::Query query;
-  query.table = &schema::tables::check_ins;
-  query.organization = ticket.organization_id();
-  query.where =
-      Expr::all_of({is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), Expr::is_null(s::undone_at.index)});
-  query.order = {{s::scanned_at.index, true}, {s::id.index, true}};
-  query.limit = 1;
-  EC_TRY(rows, reading.scan(query));
-  if (rows.empty() || rows.front()[s::direction].text() != "out") return false;
+  EC_TRY(last, last_movement(reading, ticket));
+  if (!last || (*last)[s::direction].text() != "out") return false;
   EC_TRY(settings, SaleSettings::of(reading, event));
   return settings.reentry();
 }
@@ -131,19 +130,39 @@ Result<Admission> decide_admission(work::Reading& reading, const Record& event, 
   return admission;
 }
 
-Result<std::optional<Record>> last_admission(work::Reading& reading, const Record& ticket,
-                                             const std::optional<Uuid>& before) {
+namespace {
+
+// The last of the ticket's scans of which `which` holds.
+Result<std::optional<Record>> last_scan(work::Reading& reading, const Record& ticket, std::vector<Expr> which) {
+  which.push_back(is(s::ticket_id, ticket.id()));
+  which.push_back(is(s::outcome, "admitted"));
   store::Query query;
   query.table = &schema::tables::check_ins;
   query.organization = ticket.organization_id();
-  query.where =
-      Expr::all_of({is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), is(s::direction, "in"),
-                    before ? Expr::compare(s::id.index, Expr::Op::lt, *before) : Expr::is_null(s::undone_at.index)});
+  query.where = Expr::all_of(std::move(which));
   query.order = {{s::scanned_at.index, true}, {s::id.index, true}};
   query.limit = 1;
   EC_TRY(rows, reading.scan(query));
   if (rows.empty()) return std::optional<Record>{};
   return std::optional<Record>(std::move(rows.front()));
+}
+
+}  // namespace
+
+Result<std::optional<Record>> last_movement(work::Reading& reading, const Record& ticket) {
+  return last_scan(reading, ticket, {Expr::is_null(s::undone_at.index)});
+}
+
+Result<std::optional<Record>> last_admission(work::Reading& reading, const Record& ticket) {
+  return last_scan(reading, ticket, {is(s::direction, "in"), Expr::is_null(s::undone_at.index)});
+}
+
+Result<std::optional<Record>> last_admission_before(work::Reading& reading, const Record& ticket, const Record& scan) {
+  const Value& time = scan[s::scanned_at];
+  return last_scan(
+      reading, ticket,
+      {is(s::direction, "in"), Expr::compare(s::id.index, Expr::Op::lt, scan.id()),
+       Expr::any_of({Expr::is_null(s::undone_at.index), Expr::compare(s::undone_at.index, Expr::Op::gte, time)})});
 }
 
 std::string_view outcome_message(std::string_view outcome) {

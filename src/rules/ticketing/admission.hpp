@@ -29,9 +29,14 @@ struct Admission {
 
 Result<Admission> decide_admission(work::Reading& reading, const Record& event, const Scan& scan);
 
-// The ticket's last admission into the event before the scan `before` (none: the last of all).
-Result<std::optional<Record>> last_admission(work::Reading& reading, const Record& ticket,
-                                             const std::optional<Uuid>& before = std::nullopt);
+// Whether the ticket's order is not paid, or its money was called back.
+Result<bool> unpaid(work::Reading& reading, const Record& ticket);
+
+// The ticket's last admitted scan that was not undone, into the event or out of it.
+Result<std::optional<Record>> last_movement(work::Reading& reading, const Record& ticket);
+// The last into the event, and the last that counted when `scan` was made.
+Result<std::optional<Record>> last_admission(work::Reading& reading, const Record& ticket);
+Result<std::optional<Record>> last_admission_before(work::Reading& reading, const Record& ticket, const Record& scan);
 
 std::string_view outcome_message(std::string_view outcome);
 

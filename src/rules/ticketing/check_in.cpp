@@ -63,12 +63,13 @@ Json admission_json(const Record& scan) {
               {"device", scan[s::device_id].is_null() ? Json() : Json(to_text(scan[s::device_id].uuid()))}};
 }
 
-// When and where the ticket was admitted before; null when it was not.
-Result<Json> previous_json(work::UnitOfWork& uow, const Record& ticket, const std::optional<Uuid>& before) {
-  EC_TRY(last, last_admission(uow, ticket, before));
+// When and where the ticket was admitted before; null when it was not. `again`: a scan that is answered once more. A
+// ticket that came in used, by an import, has a time and no scan.
+Result<Json> previous_json(work::UnitOfWork& uow, const Record& ticket, const Record* again) {
+  EC_TRY(last, again == nullptr ? last_admission(uow, ticket) : last_admission_before(uow, ticket, *again));
   if (last) return admission_json(*last);
   const Value& time = ticket[col::tickets::check_in_time];
-  if (before || time.is_null()) return Json();
+  if (time.is_null() || (again != nullptr && time.integer() >= (*again)[s::scanned_at].integer())) return Json();
   return Json{{"time", format_rfc3339(time.integer())}, {"gate", nullptr}, {"device", nullptr}};
 }
 
@@ -90,11 +91,7 @@ Result<Json> answer_again(work::UnitOfWork& uow, const Record& before, const Sca
   if (!same) return fail_field(Errc::idempotency_mismatch, "nonce", "was used for another scan");
   if (before[s::ticket_id].is_null()) return answer(uow, before[s::outcome].text(), nullptr, nullptr);
   EC_TRY(ticket, uow.must_find(schema::tables::tickets, before.organization_id(), before[s::ticket_id].uuid()));
-  Json previous;
-  if (ticket[col::tickets::status].text() == "used") {
-    EC_TRY(last, previous_json(uow, ticket, before.id()));
-    previous = std::move(last);
-  }
+  EC_TRY(previous, previous_json(uow, ticket, &before));
   return answer(uow, before[s::outcome].text(), &ticket, std::move(previous));
 }
 
@@ -134,7 +131,7 @@ Result<Json> check_in(work::UnitOfWork& uow, const schema::CommandDef& command, 
   EC_TRY(admission, decide_admission(uow, event, scan));
   Json previous;
   if (admission.ticket && (*admission.ticket)[col::tickets::status].text() == "used") {
-    EC_TRY(last, previous_json(uow, *admission.ticket, std::nullopt));
+    EC_TRY(last, previous_json(uow, *admission.ticket, nullptr));
     previous = std::move(last);
   }
   if (admission.enters)

@@ -26,6 +26,12 @@ Result<Json> expire_orders(work::UnitOfWork&, const schema::CommandDef&, const s
 Result<Json> ticket_qr(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> check_in(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 
+Result<Json> transfer_ticket(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> reissue_ticket(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> rotate_event_key(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> undo_check_in(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> search_attendees(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
+
 Result<Json> event_report(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> sales_curve(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
 

@@ -29,7 +29,12 @@ Result<SigningKey> open_key(work::UnitOfWork& uow, const Record& row) {
   return key;
 }
 
-Result<SigningKey> make_key(work::UnitOfWork& uow, const Record& event, std::int64_t key_id) {
+struct MadeKey {
+  Record row;
+  SigningKey key;
+};
+
+Result<MadeKey> make_key(work::UnitOfWork& uow, const Record& event, std::int64_t key_id) {
   namespace c = col::event_keys;
   if (key_id > std::numeric_limits<std::uint16_t>::max())
     return fail(Errc::wrong_state, "the event has used up its key numbers");
@@ -38,20 +43,42 @@ Result<SigningKey> make_key(work::UnitOfWork& uow, const Record& event, std::int
   Changes row{assign(c::organization_id, event.organization_id()), assign(c::event_id, event.id()),
               assign(c::key_id, key_id), assign(c::public_key, Bytes(pair.public_key.begin(), pair.public_key.end())),
               assign(c::private_key, hex(pair.secret_key.view()))};
-  EC_TRYV(uow.insert(schema::tables::event_keys, row, work::As::engine));
-  return SigningKey{static_cast<std::uint16_t>(key_id), std::move(pair.secret_key)};
+  EC_TRY(stored, uow.insert(schema::tables::event_keys, row, work::As::engine));
+  return MadeKey{std::move(stored), {static_cast<std::uint16_t>(key_id), std::move(pair.secret_key)}};
+}
+
+Result<std::optional<Record>> newest_key(work::UnitOfWork& uow, const Record& event) {
+  store::Query query = keys_of(event);
+  query.order = {{col::event_keys::key_id.index, true}};
+  EC_TRY(rows, uow.scan(query));
+  if (rows.empty()) return std::optional<Record>{};
+  return std::optional<Record>(std::move(rows.front()));
+}
+
+std::int64_t number_after(const std::optional<Record>& newest) {
+  return newest ? (*newest)[col::event_keys::key_id].integer() + 1 : 1;
 }
 
 }  // namespace
 
 Result<SigningKey> signing_key(work::UnitOfWork& uow, const Record& event) {
-  store::Query query = keys_of(event);
-  query.order = {{col::event_keys::key_id.index, true}};
-  EC_TRY(rows, uow.scan(query));
-  if (rows.empty()) return make_key(uow, event, 1);
-  const Record& newest = rows.front();
-  if (newest[col::event_keys::retired_at].is_null()) return open_key(uow, newest);
-  return make_key(uow, event, newest[col::event_keys::key_id].integer() + 1);
+  EC_TRY(newest, newest_key(uow, event));
+  if (newest && (*newest)[col::event_keys::retired_at].is_null()) return open_key(uow, *newest);
+  EC_TRY(made, make_key(uow, event, number_after(newest)));
+  return std::move(made.key);
+}
+
+Result<Rotation> rotate_key(work::UnitOfWork& uow, const Record& event) {
+  namespace c = col::event_keys;
+  EC_TRY(newest, newest_key(uow, event));
+  Rotation rotation;
+  if (newest && (*newest)[c::retired_at].is_null()) {
+    rotation.retired = (*newest)[c::key_id].integer();
+    EC_TRYV(uow.change(*newest, {assign(c::retired_at, uow.now())}));
+  }
+  EC_TRY(made, make_key(uow, event, number_after(newest)));
+  rotation.made = std::move(made.row);
+  return rotation;
 }
 
 Result<std::optional<ticket::PublicKey>> public_key(work::Reading& reading, const Record& event, std::uint16_t key_id) {

@@ -20,6 +20,13 @@ struct SigningKey {
 // The newest key that is not retired; a new one when there is none.
 Result<SigningKey> signing_key(work::UnitOfWork& uow, const Record& event);
 
+// Retires the keys that sign now and makes a new one.
+struct Rotation {
+  Record made;
+  std::optional<std::int64_t> retired;  // the number of the key that signed until now
+};
+Result<Rotation> rotate_key(work::UnitOfWork& uow, const Record& event);
+
 // The public half of one of the event's keys, retired or not; nothing when the event has no such key.
 Result<std::optional<ticket::PublicKey>> public_key(work::Reading& reading, const Record& event, std::uint16_t key_id);
 

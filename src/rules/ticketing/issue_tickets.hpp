@@ -5,9 +5,11 @@
 
 #include <eventcore/result.hpp>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "rules/pure/order.hpp"
+#include "rules/ticketing/event_key.hpp"
 #include "work/unit_of_work.hpp"
 
 namespace eventcore::rules::ticketing {
@@ -19,6 +21,24 @@ struct AdmissionWindow {
   Micros until = 0;  // the last moment
 };
 AdmissionWindow admission_window(const Record& event, const Record& category);
+
+// From when until when a ticket admits: what it says itself, else its category, else its event.
+AdmissionWindow ticket_window(const Record& event, const Record& category, const Record& ticket);
+Result<AdmissionWindow> window_of(work::Reading& reading, const Record& event, const Record& ticket);
+
+// A further code of a ticket.
+Result<std::string> signed_code(const SigningKey& key, const Record& ticket, const AdmissionWindow& window,
+                                std::int64_t serial);
+
+// Who holds a ticket from now on.
+struct Holder {
+  std::string name;
+  std::string email;
+  Value phone;
+};
+// The ticket that takes the place of `old` after a transfer: its order, line, category, price and window, a number and
+// a code of its own.
+Result<Record> issue_in_place_of(work::UnitOfWork& uow, const Record& event, const Record& old, Holder holder);
 
 // `items`, `categories` and the lines of `amounts` belong together one by one.
 Result<std::vector<Record>> issue_tickets(work::UnitOfWork& uow, const Record& event, const Record& order,

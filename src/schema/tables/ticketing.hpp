@@ -545,6 +545,7 @@ inline constexpr TableDef tickets{
     .parent = "order_id",
     .event_source = "ticket_category_id",
     .found_without_tenant = true,
+    .searched = {"attendee_name", "ticket_number", "attendee_email", "attendee_phone"},
     .access = {
         .view = {
             Predicate::event_staff, Predicate::own_ticket,

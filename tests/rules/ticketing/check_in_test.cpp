@@ -1,5 +1,6 @@
 // The gate: every outcome constructed, in the documented order, and that no ticket admits twice.
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include "sale.hpp"
@@ -184,6 +185,144 @@ TEST_F(CheckInTest, OnlyTheGateAndTheBoxOfficeCheckIn) {
   EC_EXPECT_REFUSED("command_denied", call(as_user(Role::member), "check_in", arguments));
   EXPECT_EQ(accepted(call(as_user(Role::admin), "check_in", arguments))["outcome"], "admitted");
   EC_EXPECT_REFUSED("invalid_argument", call(as_service(), "check_in", {{"event_id", to_text(event_)}}));
+}
+
+// The whole list of outcomes on one ticket: all that can be wrong at once is put right from the first to the last.
+TEST_F(CheckInTest, EveryOutcomeGivesWayToTheNextInTheDocumentedOrder) {
+  const Uuid gated = add_category(event_, 5, {{"gates", {"North"}}});
+  const Json ticket = ticket_of(gated);
+  const auto code = ticket["qr_code_data"].get<std::string>();
+  ticket::TicketCode parts = ticket::parse(code)->code;
+  SeededRandom random(7);
+  const ticket::KeyPair forger = ticket::make_key_pair(random);
+  parts.event_id = add_event();
+  const std::string foreign = ticket::sign(parts, forger.secret_key.view()).assume_value();
+  EXPECT_EQ(scan({{"code", foreign + "A"}}), "forged") << "not canonical comes before anything else";
+  EXPECT_EQ(scan({{"code", foreign}}), "wrong_event") << "and the event before the signature";
+  parts.event_id = event_;
+  parts.ticket_id = event_;
+  EXPECT_EQ(scan({{"code", ticket::sign(parts, forger.secret_key.view()).assume_value()}}), "forged")
+      << "the signature before the ticket";
+  clock_.set(parse_rfc3339("2026-11-30T17:59:59Z").assume_value());
+  for (const char* status : {"transferred", "cancelled"}) {
+    const Json gone = ticket_of(gated);
+    ticket_becomes(gone, col::tickets::code_serial, 1);
+    ticket_becomes(gone, col::tickets::status, status);
+    order_becomes(gone, "refunded");
+    EXPECT_EQ(scan(code_of(gone)), "revoked");
+    ticket_becomes(gone, col::tickets::code_serial, 0);
+    EXPECT_EQ(scan(code_of(gone)), status);
+  }
+  ticket_becomes(ticket, col::tickets::status, "used");
+  order_becomes(ticket, "refunded");
+  EXPECT_EQ(scan({{"code", code}}), "unpaid");
+  order_becomes(ticket, "paid");
+  EXPECT_EQ(scan({{"code", code}}), "wrong_gate");
+  const Json north = {{"code", code}, {"gate", "North"}};
+  EXPECT_EQ(scan(north), "not_yet_valid");
+  clock_.set(parse_rfc3339("2026-12-02T05:00:01Z").assume_value());
+  EXPECT_EQ(scan(north), "expired");
+  clock_.set(parse_rfc3339("2026-12-02T05:00:00Z").assume_value());
+  EXPECT_EQ(scan(north), "already_used");
+  ticket_becomes(ticket, col::tickets::status, "valid");
+  EXPECT_EQ(scan(north), "admitted");
+}
+
+TEST_F(CheckInTest, ATicketThatIsGoneIsUnknownThoughItsCodeIsGenuine) {
+  const Json ticket = ticket_of(category_);
+  EC_EXPECT_OK(engine_erase(tables::tickets, id_of(ticket)));
+  EXPECT_EQ(scan(code_of(ticket)), "unknown");
+  EXPECT_EQ(scan({{"ticket_number", ticket["ticket_number"]}}), "unknown");
+}
+
+TEST_F(CheckInTest, MoneyThatWasCalledBackIsUnpaidEvenWhenOnlyPartOfIt) {
+  const Json order = sell(category_, 2, "20.00");
+  add(tables::order_payments, {{"order_id", order["order"]["id"]},
+                               {"kind", "chargeback"},
+                               {"status", "succeeded"},
+                               {"amount", "5.00"},
+                               {"currency", "USD"},
+                               {"provider", "stripe"},
+                               {"reference", "dp_1"}});
+  order_becomes(order["tickets"][0], "partially_refunded");
+  EXPECT_EQ(scan(code_of(order["tickets"][0])), "unpaid");
+  const Json refunded = ticket_of(category_);
+  order_becomes(refunded, "partially_refunded");
+  EXPECT_EQ(scan(code_of(refunded)), "admitted");
+}
+
+TEST_F(CheckInTest, AWayOutChangesNoTicket) {
+  const Json ticket = ticket_of(category_);
+  const Json out = {{"code", ticket["qr_code_data"]}, {"direction", "out"}};
+  EXPECT_EQ(scan(out), "admitted");
+  EXPECT_EQ(row(tables::tickets, id_of(ticket))[col::tickets::status].text(), "valid");
+  clock_.advance(1'000'000);
+  EXPECT_EQ(scan(code_of(ticket)), "admitted");
+}
+
+TEST_F(CheckInTest, ANonceAnswersTheSameAfterAllThatHappenedSince) {
+  const Json ticket = ticket_of(category_);
+  const Json first = {{"code", ticket["qr_code_data"]}, {"nonce", "first"}, {"gate", "North"}};
+  const Json second = {{"code", ticket["qr_code_data"]}, {"nonce", "second"}};
+  const Json admitted = check_in(first);
+  clock_.advance(minute_us);
+  const Json refused = check_in(second);
+  EXPECT_EQ(refused["outcome"], "already_used");
+  clock_.advance(minute_us);
+  accepted(call(as_service(), "undo_check_in", {{"ticket_id", ticket["id"]}, {"reason", "slipped"}}));
+  for (const char* same : {"outcome", "message", "previous"}) {
+    EXPECT_EQ(check_in(first)[same], admitted[same]) << same;
+    EXPECT_EQ(check_in(second)[same], refused[same]) << same;
+  }
+  EXPECT_EQ(row(tables::tickets, id_of(ticket))[col::tickets::status].text(), "valid");
+}
+
+TEST_F(CheckInTest, ATicketImportedAsUsedSaysSinceWhenHoweverOftenAsked) {
+  const Uuid id = add_ticket(add_order(event_), category_, "used");
+  const Changes at{{col::tickets::check_in_time.index, Value(clock_.now_us() - hour_us)}};
+  EC_EXPECT_OK(engine_change(tables::tickets, id, at));
+  const std::string number = row(tables::tickets, id)[col::tickets::ticket_number].text();
+  const Json arguments = {{"ticket_number", number}, {"nonce", "n"}};
+  const Json answer = check_in(arguments);
+  EXPECT_EQ(answer["outcome"], "already_used");
+  EXPECT_EQ(answer["previous"]["time"], format_rfc3339(clock_.now_us() - hour_us));
+  EXPECT_EQ(check_in(arguments), answer);
+}
+
+TEST_F(CheckInTest, RefusedScansKeepADigestOfWhatWasTypedToo) {
+  scan({{"ticket_number", "0000000000000"}});
+  scan({{"ticket_number", "0000-0000-00000"}});
+  scan({{"code", "0000000000000"}});
+  std::set<Bytes> digests;
+  store::Query query;
+  query.table = &tables::check_ins;
+  query.organization = organization_;
+  EC_EXPECT_OK(run(as_service(), "list", [&](work::UnitOfWork& uow) -> Result<Json> {
+    EC_TRY(rows, uow.scan(query));
+    for (const Record& kept : rows) digests.insert(kept[col::check_ins::code_digest].bytes());
+    return Json();
+  }));
+  EXPECT_EQ(digests.size(), 2U) << "the same number however typed, and never the same as a code";
+}
+
+TEST_F(CheckInTest, D8SixtyFourThreadsOnOneTicketAdmitExactlyOne) {
+  const Json ticket = ticket_of(category_);
+  std::atomic<int> admitted{0};
+  std::atomic<int> used{0};
+  std::vector<std::thread> gates;
+  for (int gate = 0; gate < 64; ++gate) {
+    gates.emplace_back([&] {
+      const Json arguments = {{"event_id", to_text(event_)}, {"code", ticket["qr_code_data"]}};
+      const auto result = call(as_service(), "check_in", arguments);
+      if (!result) return;
+      if (result.assume_value()["outcome"] == "admitted") ++admitted;
+      if (result.assume_value()["outcome"] == "already_used") ++used;
+    });
+  }
+  for (std::thread& gate : gates) gate.join();
+  EXPECT_EQ(admitted, 1);
+  EXPECT_EQ(used, 63);
+  EXPECT_EQ(count(tables::check_ins), 64);
 }
 
 TEST_F(CheckInTest, Inventory25TwoScansAtOnceAdmitExactlyOne) {

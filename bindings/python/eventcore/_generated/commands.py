@@ -25,12 +25,14 @@ from .enums import (
 )
 from .rows import (
     ApiKeyRow,
+    CheckInRow,
     DeviceRow,
     EventRow,
     OrganizationRow,
     TeamAssignmentRow,
     TicketOrderItemRow,
     TicketOrderRow,
+    TicketTransferRow,
     TicketRow,
     UserRow,
     VenueRow,
@@ -257,6 +259,42 @@ class SalesCurveReply(TypedDict, total=False):
 
     points: Any
     svg: Any
+
+
+class TransferTicketReply(TypedDict, total=False):
+    """What transfer_ticket answers."""
+
+    ticket: Any
+    old_ticket: Any
+    transfer: TicketTransferRow
+
+
+class ReissueTicketReply(TypedDict, total=False):
+    """What reissue_ticket answers: ticket (row)."""
+
+    ticket: TicketRow
+
+
+class RotateEventKeyReply(TypedDict, total=False):
+    """What rotate_event_key answers."""
+
+    key_id: Any
+    public_key: bytes
+    retired_key_id: Any
+
+
+class UndoCheckInReply(TypedDict, total=False):
+    """What undo_check_in answers: ticket (row), check_in (row)."""
+
+    ticket: TicketRow
+    check_in: CheckInRow
+
+
+class SearchAttendeesReply(TypedDict, total=False):
+    """What search_attendees answers."""
+
+    tickets: TicketRow | None
+    cursor: Any
 
 
 class ExplainAccessReply(TypedDict, total=False):
@@ -1032,6 +1070,181 @@ class Commands:
         )
         return reply
 
+    def transfer_ticket(
+        self,
+        *,
+        ticket_id: IdLike,
+        name: str,
+        email: str,
+        phone: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> TransferTicketReply:
+        """Passes a ticket on: the old one becomes transferred, a new one with a number and a code of its own takes
+        its place.
+
+        - ticket_id: The ticket to pass on.
+        - name: Who gets it.
+        - email: The e-mail of who gets it.
+        - phone: The telephone number of who gets it.
+
+        Errors: not_found, not_transferable, wrong_state.
+
+        >>> try:
+        ...     session.call("transfer_ticket", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: TransferTicketReply = self._command(
+            "transfer_ticket",
+            {
+                "ticket_id": ticket_id,
+                "name": name,
+                "email": email,
+                "phone": phone,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def reissue_ticket(
+        self,
+        *,
+        ticket_id: IdLike,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ReissueTicketReply:
+        """Gives a valid or used ticket a new code, signed with the event's newest key; the codes before are
+        revoked.
+
+        - ticket_id: The ticket whose code is replaced.
+
+        Errors: not_found, wrong_state.
+
+        >>> try:
+        ...     session.call("reissue_ticket", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: ReissueTicketReply = self._command(
+            "reissue_ticket",
+            {
+                "ticket_id": ticket_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def rotate_event_key(
+        self,
+        *,
+        event_id: IdLike,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RotateEventKeyReply:
+        """Retires the event's signing key and makes a new one; codes signed before stay good.
+
+        - event_id: The event whose codes are signed with a new key from now on.
+
+        Errors: not_found, wrong_state.
+
+        >>> try:
+        ...     session.call("rotate_event_key", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: RotateEventKeyReply = self._command(
+            "rotate_event_key",
+            {
+                "event_id": event_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def undo_check_in(
+        self,
+        *,
+        reason: str,
+        organization_id: IdLike | None = None,
+        ticket_id: IdLike | None = None,
+        check_in_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> UndoCheckInReply:
+        """Takes back a ticket's last admission; a ticket that it had used is valid again.
+
+        - organization_id: The organization meant; needed by sessions that belong to none.
+        - ticket_id: The ticket whose last admission is taken back; exactly one of ticket_id and check_in_id is
+          given.
+        - check_in_id: The admission taken back, the last of its ticket.
+        - reason: Why it is taken back.
+
+        Errors: not_found, wrong_state.
+
+        >>> try:
+        ...     session.call("undo_check_in", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: UndoCheckInReply = self._command(
+            "undo_check_in",
+            {
+                "organization_id": organization_id,
+                "ticket_id": ticket_id,
+                "check_in_id": check_in_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def search_attendees(
+        self,
+        *,
+        event_id: IdLike,
+        query: str,
+        limit: int | None = None,
+        after: str | None = None,
+        timeout: float | None = None,
+    ) -> SearchAttendeesReply:
+        """Finds tickets by beginnings of words of the columns the caller may read, from one letter on, and of
+        order numbers from four symbols on.
+
+        - event_id: The event whose attendees are searched.
+        - query: Beginnings of words, all of which must match.
+        - limit: At most so many tickets.
+        - after: The cursor of the page before.
+
+        Errors: not_found.
+
+        >>> try:
+        ...     session.call("search_attendees", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: SearchAttendeesReply = self._command(
+            "search_attendees",
+            {
+                "event_id": event_id,
+                "query": query,
+                "limit": limit,
+                "after": after,
+            },
+            None,
+            timeout,
+        )
+        return reply
+
     def explain_access(
         self,
         table: str,
@@ -1675,6 +1888,119 @@ class AsyncCommands:
                 "event_id": event_id,
                 "step": step,
                 "svg": svg,
+            },
+            None,
+            timeout,
+        )
+        return reply
+
+    async def transfer_ticket(
+        self,
+        *,
+        ticket_id: IdLike,
+        name: str,
+        email: str,
+        phone: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> TransferTicketReply:
+        """Passes a ticket on: the old one becomes transferred, a new one with a number and a code of its own takes
+        its place.
+        """
+        reply: TransferTicketReply = await self._command(
+            "transfer_ticket",
+            {
+                "ticket_id": ticket_id,
+                "name": name,
+                "email": email,
+                "phone": phone,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def reissue_ticket(
+        self,
+        *,
+        ticket_id: IdLike,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ReissueTicketReply:
+        """Gives a valid or used ticket a new code, signed with the event's newest key; the codes before are
+        revoked.
+        """
+        reply: ReissueTicketReply = await self._command(
+            "reissue_ticket",
+            {
+                "ticket_id": ticket_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def rotate_event_key(
+        self,
+        *,
+        event_id: IdLike,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RotateEventKeyReply:
+        """Retires the event's signing key and makes a new one; codes signed before stay good."""
+        reply: RotateEventKeyReply = await self._command(
+            "rotate_event_key",
+            {
+                "event_id": event_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def undo_check_in(
+        self,
+        *,
+        reason: str,
+        organization_id: IdLike | None = None,
+        ticket_id: IdLike | None = None,
+        check_in_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> UndoCheckInReply:
+        """Takes back a ticket's last admission; a ticket that it had used is valid again."""
+        reply: UndoCheckInReply = await self._command(
+            "undo_check_in",
+            {
+                "organization_id": organization_id,
+                "ticket_id": ticket_id,
+                "check_in_id": check_in_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def search_attendees(
+        self,
+        *,
+        event_id: IdLike,
+        query: str,
+        limit: int | None = None,
+        after: str | None = None,
+        timeout: float | None = None,
+    ) -> SearchAttendeesReply:
+        """Finds tickets by beginnings of words of the columns the caller may read, from one letter on, and of
+        order numbers from four symbols on.
+        """
+        reply: SearchAttendeesReply = await self._command(
+            "search_attendees",
+            {
+                "event_id": event_id,
+                "query": query,
+                "limit": limit,
+                "after": after,
             },
             None,
             timeout,

@@ -1707,6 +1707,54 @@ COMMANDS: dict[str, Command] = {
         },
         {},
     ),
+    "transfer_ticket": Command(
+        {
+            "ticket_id": "uuid",
+            "name": "text",
+            "email": "text",
+            "phone": "text",
+        },
+        {
+            "transfer": "ticket_transfers",
+        },
+    ),
+    "reissue_ticket": Command(
+        {
+            "ticket_id": "uuid",
+        },
+        {
+            "ticket": "tickets",
+        },
+    ),
+    "rotate_event_key": Command(
+        {
+            "event_id": "uuid",
+        },
+        {},
+    ),
+    "undo_check_in": Command(
+        {
+            "organization_id": "uuid",
+            "ticket_id": "uuid",
+            "check_in_id": "uuid",
+            "reason": "text",
+        },
+        {
+            "ticket": "tickets",
+            "check_in": "check_ins",
+        },
+    ),
+    "search_attendees": Command(
+        {
+            "event_id": "uuid",
+            "query": "text",
+            "limit": "integer",
+            "after": "text",
+        },
+        {
+            "tickets": "tickets",
+        },
+    ),
     "explain_access": Command(
         {
             "organization_id": "uuid",
