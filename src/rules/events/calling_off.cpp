@@ -40,8 +40,8 @@ Result<std::int64_t> call_off_order(work::UnitOfWork& uow, const Record& event, 
                                    assign(o::expires_at, Value())}));
   EC_TRYV(ticketing::write_refund(uow, books, refund));
   EC_TRYV(ticketing::follow_payments(uow, books.order));
-  EC_TRYV(ticketing::queue_event_cancelled(uow, event, books.order, reason,
-                                           ticketing::refund_text(books, refund.amount)));
+  EC_TRYV(
+      ticketing::queue_event_cancelled(uow, event, books.order, reason, ticketing::refund_text(books, refund.amount)));
   return static_cast<std::int64_t>(books.tickets.size());
 }
 

@@ -1,8 +1,7 @@
-// What a cancelled event takes along: its orders are cancelled with all that was paid due back, their buyers are written
-// to, and nobody waits for its places any more. Thousands of orders do not fit one unit of work, so it goes by slices:
-// the event is cancelled at once (it sells and admits no further order), and whoever comes next (cancel_event again,
-// run_maintenance) goes on until nothing is left.
-// Thread: each runs inside one unit of work.
+// What a cancelled event takes along: its orders are cancelled with all that was paid due back, their buyers are
+// written to, and nobody waits for its places any more. Thousands of orders do not fit one unit of work, so it goes by
+// slices: the event is cancelled at once and sells nothing more, and whoever comes next (cancel_event again,
+// run_maintenance) goes on until nothing is left. Thread: each runs inside one unit of work.
 #pragma once
 
 #include <cstdint>

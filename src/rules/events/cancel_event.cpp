@@ -36,10 +36,7 @@ Result<Json> cancel_event(work::UnitOfWork& uow, const schema::CommandDef& comma
   }
   EC_TRY(done, call_off(uow, event, arguments.integer("limit")));
   EC_TRY(row, ticketing::written_row(uow, event));
-  return Json{{"event", std::move(row)},
-              {"cancelled", done.orders},
-              {"withdrawn", done.entries},
-              {"more", done.more}};
+  return Json{{"event", std::move(row)}, {"cancelled", done.orders}, {"withdrawn", done.entries}, {"more", done.more}};
 }
 
 }  // namespace eventcore::rules::events

@@ -53,9 +53,8 @@ Result<Json> cancel_order(work::UnitOfWork& uow, const schema::CommandDef& comma
     EC_TRY(by_formula, refund_of_tickets(books, valid));
     refund = std::move(by_formula);
   }
-  EC_TRYV(uow.change(books.order,
-                     {assign(o::order_status, "cancelled"), assign(o::expires_at, Value()),
-                      assign(o::cancel_reason, arguments.optional_text("reason").value_or("cancelled"))}));
+  EC_TRYV(uow.change(books.order, {assign(o::order_status, "cancelled"), assign(o::expires_at, Value()),
+                                   assign(o::cancel_reason, arguments.optional_text("reason").value_or("cancelled"))}));
   EC_TRY(row, write_refund(uow, books, refund));
   EC_TRYV(follow_payments(uow, books.order));
   return refund_reply(uow, books.order, valid, row);

@@ -42,7 +42,8 @@ Result<bool> told_before(work::UnitOfWork& uow, const Promise& promise, const st
   store::Query query;
   query.table = &schema::tables::order_payments;
   query.organization = promise.order.organization_id();
-  query.where = Expr::all_of({is(p::order_id, promise.order.id()), is(p::reference, *reference), is(p::kind, "refund")});
+  query.where =
+      Expr::all_of({is(p::order_id, promise.order.id()), is(p::reference, *reference), is(p::kind, "refund")});
   EC_TRY(rows, uow.scan(query));
   return !rows.empty();
 }

@@ -240,7 +240,8 @@ Status settle_payment(UnitOfWork& uow, const Write& write) {
   if (order[o::paid_at].is_null() && is_active(order) && is_row(payment, "payment", "succeeded")) {
     EC_TRY(payments, payments_of(uow, order));
     if (payment_status_after(order, payments) == "paid")
-      more.push_back({o::paid_at.index, payment[p::occurred_at].is_null() ? Value(uow.now()) : payment[p::occurred_at]});
+      more.push_back(
+          {o::paid_at.index, payment[p::occurred_at].is_null() ? Value(uow.now()) : payment[p::occurred_at]});
   }
   return follow_payments(uow, order, std::move(more));
 }

@@ -30,10 +30,12 @@ Status queue_order_confirmation(work::UnitOfWork& uow, const Record& event, cons
   const std::string& number = order[o::order_number].text();
   const std::string& currency = order[o::currency].text();
   message.subject = "Your tickets for " + name;
-  message.content = "Order " + number + " for " + name + " is paid: " +
-                    money_to_text(order[o::total_amount].integer(), currency) + " " + currency + ".\n\nTickets:\n";
+  message.content = "Order " + number + " for " + name +
+                    " is paid: " + money_to_text(order[o::total_amount].integer(), currency) + " " + currency +
+                    ".\n\nTickets:\n";
   for (const Record& ticket : tickets)
-    message.content += ticket[col::tickets::ticket_number].text() + "  " + ticket[col::tickets::attendee_name].text() + "\n";
+    message.content +=
+        ticket[col::tickets::ticket_number].text() + "  " + ticket[col::tickets::attendee_name].text() + "\n";
   return communication::queue_email(uow, order.organization_id(), message);
 }
 

@@ -25,8 +25,7 @@ Status close_if_empty(work::UnitOfWork& uow, OrderBooks& books, const std::vecto
     return status == "valid" || status == "used";
   });
   if (left || books.order[o::order_status].text() != "active") return follow_payments(uow, books.order);
-  return follow_payments(uow, books.order,
-                         {assign(o::order_status, "cancelled"), assign(o::cancel_reason, reason)});
+  return follow_payments(uow, books.order, {assign(o::order_status, "cancelled"), assign(o::cancel_reason, reason)});
 }
 
 }  // namespace

@@ -137,8 +137,8 @@ Result<OrderBooks> open_books(work::Reading& reading, Record order) {
   EC_TRY(tickets, tickets_of(reading, order));
   EC_TRY(payments, payments_of(reading, order));
   const Money money = money_of(order, payments);
-  OrderBooks books{std::move(order), std::move(event), std::move(items), std::move(tickets), std::move(payments),
-                   money,            {}};
+  OrderBooks books{
+      std::move(order), std::move(event), std::move(items), std::move(tickets), std::move(payments), money, {}};
   for (const Record& payment : books.payments) {
     if (payment[p::kind].text() != "refund" || payment[p::status].text() == "failed") continue;
     EC_TRY(shares, shares_of(payment));

@@ -96,10 +96,10 @@ Status add_figures(work::UnitOfWork& uow, const Record& event, const Record& ord
       EC_TRYV(uow.change(*row, columns));
       continue;
     }
-    for (Assignment& a : Changes{assign(c::organization_id, order.organization_id()), assign(c::event_id, event.id()),
-                                 assign(c::date, hour.date), assign(c::hour, hour.hour),
-                                 assign(c::ticket_category_id, one.category), assign(c::traffic_source, source),
-                                 assign(c::currency, one.currency)})
+    for (Assignment& a :
+         Changes{assign(c::organization_id, order.organization_id()), assign(c::event_id, event.id()),
+                 assign(c::date, hour.date), assign(c::hour, hour.hour), assign(c::ticket_category_id, one.category),
+                 assign(c::traffic_source, source), assign(c::currency, one.currency)})
       columns.push_back(std::move(a));
     EC_TRYV(uow.insert(schema::tables::ticket_sales_analytics, columns, work::As::engine));
   }
@@ -132,9 +132,8 @@ Result<std::int64_t> sessions_of(work::UnitOfWork& uow, const Record& row) {
   store::Query query;
   query.table = &schema::tables::user_behavior_events;
   query.organization = row.organization_id();
-  query.where =
-      Expr::all_of({is(v::event_name, "event_view"), Expr::compare(v::timestamp.index, Expr::Op::gte, start),
-                    Expr::compare(v::timestamp.index, Expr::Op::lt, end)});
+  query.where = Expr::all_of({is(v::event_name, "event_view"), Expr::compare(v::timestamp.index, Expr::Op::gte, start),
+                              Expr::compare(v::timestamp.index, Expr::Op::lt, end)});
   EC_TRY(visits, uow.scan(query));
   std::set<std::string> sessions;
   const std::string id = to_text(event.id());
@@ -154,8 +153,8 @@ Result<std::vector<Added>> by_tickets(work::UnitOfWork& uow, const Record& order
   for (const TicketShare& share : returned.shares) {
     EC_TRY(ticket, uow.find(schema::tables::tickets, order.organization_id(), share.ticket));
     if (!ticket) continue;
-    Added& one = entry_of(added, (*ticket)[col::tickets::ticket_category_id],
-                          order[col::ticket_orders::currency].text());
+    Added& one =
+        entry_of(added, (*ticket)[col::tickets::ticket_category_id], order[col::ticket_orders::currency].text());
     one.refunded += share.amount;
     one.refunds += returned.whole ? 1 : 0;
   }
@@ -203,8 +202,9 @@ Result<Filled> fill_conversion_rates(work::UnitOfWork& uow, const Uuid& organiza
   store::Query query;
   query.table = &schema::tables::ticket_sales_analytics;
   query.organization = organization;
-  query.where = Expr::all_of({Expr::is_null(c::conversion_rate.index), Expr::compare(c::orders_count.index, Expr::Op::gt, 0),
-                              Expr::compare(c::date.index, Expr::Op::gte, since)});
+  query.where =
+      Expr::all_of({Expr::is_null(c::conversion_rate.index), Expr::compare(c::orders_count.index, Expr::Op::gt, 0),
+                    Expr::compare(c::date.index, Expr::Op::gte, since)});
   EC_TRY(rows, uow.scan(query));
   std::map<std::tuple<Uuid, std::string, std::int64_t>, std::int64_t> known;
   for (Record& row : rows) {
@@ -226,8 +226,8 @@ Result<Filled> fill_conversion_rates(work::UnitOfWork& uow, const Uuid& organiza
 }
 
 Status count_refund(work::UnitOfWork& uow, const Record& order, const Returned& returned) {
-  EC_TRY(event, uow.must_find(schema::tables::events, order.organization_id(),
-                              order[col::ticket_orders::event_id].uuid()));
+  EC_TRY(event,
+         uow.must_find(schema::tables::events, order.organization_id(), order[col::ticket_orders::event_id].uuid()));
   EC_TRY(added, returned.shares.empty() ? by_lines(uow, order, returned) : by_tickets(uow, order, returned));
   if (added.empty()) return ok();
   return add_figures(uow, event, order, returned.occurred_at, added);

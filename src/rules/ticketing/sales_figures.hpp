@@ -1,6 +1,6 @@
 // ticket_sales_analytics: one row per event, local date and hour of payment, category and source.
-// Invariant: revenue is the sum of price_paid of the tickets counted and never shrinks; what went back stands beside it,
-// in the row of the hour in which it went back; the average follows revenue and orders.
+// Invariant: revenue is the sum of price_paid of the tickets counted and never shrinks; what went back stands beside
+// it, in the row of the hour in which it went back; the average follows revenue and orders.
 // Thread: belongs to one unit of work.
 #pragma once
 

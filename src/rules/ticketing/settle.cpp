@@ -172,8 +172,9 @@ Status end_order(work::UnitOfWork& uow, Record& order, const std::vector<Record>
   const bool used = std::any_of(tickets.begin(), tickets.end(),
                                 [](const Record& ticket) { return ticket[col::tickets::status].text() == "used"; });
   if (!used && order[o::order_status].text() == "active")
-    return follow_payments(uow, order, {assign(o::order_status, "cancelled"), assign(o::cancel_reason, "refunded"),
-                                        assign(o::expires_at, Value())});
+    return follow_payments(
+        uow, order,
+        {assign(o::order_status, "cancelled"), assign(o::cancel_reason, "refunded"), assign(o::expires_at, Value())});
   for (Record ticket : tickets)
     if (ticket[col::tickets::status].text() == "valid")
       EC_TRYV(uow.change(ticket, {assign(col::tickets::status, "cancelled")}));
@@ -253,8 +254,8 @@ Status follow_payments(work::UnitOfWork& uow, Record& order, Changes more) {
   for (const Assignment& a : more) after.at(a.index) = a.value;
   more.push_back(assign(o::payment_status, payment_status_after(after, payments)));
   const Money money = money_of(order, payments);
-  const bool owed = std::any_of(payments.begin(), payments.end(),
-                                [](const Record& row) { return is_row(row, "refund", "due"); });
+  const bool owed =
+      std::any_of(payments.begin(), payments.end(), [](const Record& row) { return is_row(row, "refund", "due"); });
   if (after[o::order_status].text() == "cancelled" && money.out > 0 && !owed) {
     std::erase_if(more, [](const Assignment& a) { return a.index == o::order_status.index; });
     more.push_back(assign(o::order_status, "refunded"));
@@ -319,8 +320,8 @@ Status payment_failed(work::UnitOfWork& uow, Record& order, const PaymentName& n
   return follow_payments(uow, order);
 }
 
-Result<std::int64_t> cover_due(work::UnitOfWork& uow, const Record& order, std::vector<Record> due,
-                               std::int64_t amount, const std::optional<std::string>& reference, Micros occurred_at) {
+Result<std::int64_t> cover_due(work::UnitOfWork& uow, const Record& order, std::vector<Record> due, std::int64_t amount,
+                               const std::optional<std::string>& reference, Micros occurred_at) {
   int number = 0;
   for (Record& row : due) {
     if (amount == 0) break;

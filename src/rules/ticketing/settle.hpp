@@ -49,9 +49,8 @@ Status payment_failed(work::UnitOfWork& uow, Record& order, const PaymentName& n
 // makes up all that was paid, the tickets that are still valid are cancelled. `before` is what the provider says was
 // given back of this payment earlier; it counts only when the order has several payments of the provider, whose rows
 // cannot be told apart.
-Result<std::string> refunds_reported(work::UnitOfWork& uow, Record& order, std::int64_t so_far,
-                                     const PaymentName& name, Micros occurred_at,
-                                     std::optional<std::int64_t> before = std::nullopt);
+Result<std::string> refunds_reported(work::UnitOfWork& uow, Record& order, std::int64_t so_far, const PaymentName& name,
+                                     Micros occurred_at, std::optional<std::int64_t> before = std::nullopt);
 
 // The bank took `amount` back. Refunds still due shrink to what is left of the money, the latest first: nobody is paid
 // twice. Tickets stay valid and are refused at the gate.
@@ -60,8 +59,8 @@ Status charged_back(work::UnitOfWork& uow, Record& order, std::int64_t amount, c
 
 // A refund that was due and is paid out now: rows of `due` (the order's, oldest first) are covered up to `amount`.
 // Answers what no row was left for.
-Result<std::int64_t> cover_due(work::UnitOfWork& uow, const Record& order, std::vector<Record> due,
-                               std::int64_t amount, const std::optional<std::string>& reference, Micros occurred_at);
+Result<std::int64_t> cover_due(work::UnitOfWork& uow, const Record& order, std::vector<Record> due, std::int64_t amount,
+                               const std::optional<std::string>& reference, Micros occurred_at);
 
 // payment_status and order_status as the rows of payments say, together with `more`, in one write.
 Status follow_payments(work::UnitOfWork& uow, Record& order, Changes more = {});
