@@ -37,6 +37,7 @@ constexpr Rule rule_table[] = {
     writing(id_of("revoke_api_key"), organization::revoke_api_key),
     // events
     writing(id_of("import_open_event"), events::import_open_event),
+    writing(id_of("cancel_event"), events::cancel_event),
     // ticketing
     reading(id_of("quote_price"), ticketing::quote_price),
     reading(id_of("quote_order"), ticketing::quote_order),
@@ -45,6 +46,12 @@ constexpr Rule rule_table[] = {
     writing(id_of("confirm_payment"), ticketing::confirm_payment),
     writing(id_of("fail_payment"), ticketing::fail_payment),
     writing(id_of("expire_orders"), ticketing::expire_orders),
+    reading(id_of("quote_refund"), ticketing::quote_refund),
+    writing(id_of("refund_tickets"), ticketing::refund_tickets),
+    writing(id_of("confirm_refund"), ticketing::confirm_refund),
+    writing(id_of("cancel_order"), ticketing::cancel_order),
+    writing(id_of("cancel_ticket"), ticketing::cancel_ticket),
+    writing(id_of("record_chargeback"), ticketing::record_chargeback),
     reading(id_of("ticket_qr"), ticketing::ticket_qr),
     writing(id_of("check_in"), ticketing::check_in),
     writing(id_of("transfer_ticket"), ticketing::transfer_ticket),

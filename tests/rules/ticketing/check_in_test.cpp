@@ -119,6 +119,7 @@ TEST_F(CheckInTest, TransferredAndCancelledTicketsSayWhichTheyAre) {
   order_becomes(cancelled, "refunded");
   ticket_becomes(cancelled, col::tickets::status, "cancelled");
   EXPECT_EQ(scan(code_of(cancelled)), "cancelled");
+  order_becomes(cancelled, "paid");  // as its payments say
 }
 
 TEST_F(CheckInTest, ATypedNumberFindsTheTicketHoweverItIsSpelled) {

@@ -1,0 +1,513 @@
+// Giving money back: the formula, who may, repeats, reports of providers, chargebacks, calling orders off.
+#include <random>
+
+#include "base/currency.hpp"
+#include "base/decimal.hpp"
+#include "base/seed.hpp"
+#include "rules/ticketing/settle.hpp"
+#include "sale.hpp"
+
+namespace eventcore::test {
+
+using policy::Role;
+using rules::ticketing::PaymentName;
+
+namespace p = col::order_payments;
+namespace t = col::tickets;
+
+class RefundTest : public SaleTest {
+ protected:
+  // Sold online: paid by a provider.
+  Json sold(std::int64_t quantity, const Json& more = Json::object()) {
+    const Json placed = place(category_, quantity, more);
+    return confirm(placed, {{"provider", "stripe"}, {"reference", "pi_" + std::to_string(++sales_)}});
+  }
+  // The vector of the rules: 3 x 10.00 with 10 % off from 3 tickets on, 27.00 paid.
+  Json sold_with_discount() {
+    const Json placed = place(category_, 3);
+    namespace o = col::ticket_orders;
+    namespace i = col::ticket_order_items;
+    const Json terms = {{"type", "percentage"}, {"value", "10"}, {"min_quantity", 3}, {"categories", Json::array()}};
+    EC_EXPECT_OK(engine_change(tables::ticket_orders, id_of(placed["order"]),
+                               {{o::discount_amount.index, std::int64_t{30'000}},
+                                {o::total_amount.index, std::int64_t{270'000}},
+                                {o::discount_terms.index, dump(terms)}}));
+    EC_EXPECT_OK(
+        engine_change(tables::ticket_order_items, id_of(placed["items"][0]),
+                      {{i::discount_amount.index, std::int64_t{30'000}}, {i::total.index, std::int64_t{270'000}}}));
+    return confirm(placed, {{"amount", "27.00"}, {"provider", "stripe"}, {"reference", "pi_d"}});
+  }
+  static Json ids_of(const Json& sale, std::initializer_list<std::size_t> which) {
+    Json ids = Json::array();
+    for (const std::size_t one : which) ids.push_back(sale["tickets"][one]["id"]);
+    return ids;
+  }
+  Result<Json> try_refund(const Principal& who, const Json& ids) {
+    return call(who, "refund_tickets", {{"ticket_ids", ids}, {"reason", "changed their mind"}});
+  }
+  Json refund(const Json& ids) { return accepted(try_refund(as_user(Role::admin), ids)); }
+  Result<Json> try_cancel(const Principal& who, const Json& sale) {
+    return call(who, "cancel_order", {{"order_id", sale["order"]["id"]}, {"reason", "called off"}});
+  }
+  Result<Json> try_pay_out(const Json& sale, const Json& more = Json::object()) {
+    Json arguments = {{"order_id", sale["order"]["id"]}};
+    arguments.update(more);
+    return call(as_user(Role::admin), "confirm_refund", arguments);
+  }
+  Json pay_out(const Json& sale, const Json& more = Json::object()) { return accepted(try_pay_out(sale, more)); }
+  Result<Json> try_charge_back(const Json& sale, const std::string& amount, const std::string& reference = "dp_1") {
+    return call(as_user(Role::admin), "record_chargeback",
+                {{"order_id", sale["order"]["id"]}, {"amount", amount}, {"reference", reference}});
+  }
+  // What a webhook would apply.
+  std::string reported(const Json& sale, std::int64_t so_far, const std::string& reference) {
+    std::string effect;
+    EC_EXPECT_OK(run(as_service(), "report", [&](work::UnitOfWork& unit) -> Result<Json> {
+      EC_TRY(order, unit.must_find(tables::ticket_orders, organization_, id_of(sale["order"])));
+      EC_TRY(done,
+             rules::ticketing::refunds_reported(unit, order, so_far, PaymentName{"stripe", reference}, unit.now()));
+      effect = done;
+      return Json();
+    }));
+    return effect;
+  }
+  std::string mismatch(const Json& placed, std::int64_t amount, const std::string& currency) {
+    std::string effect;
+    EC_EXPECT_OK(run(as_service(), "report", [&](work::UnitOfWork& unit) -> Result<Json> {
+      EC_TRY(order, unit.must_find(tables::ticket_orders, organization_, id_of(placed["order"])));
+      rules::ticketing::NewPayment payment;
+      payment.name = {"stripe", "pi_odd"};
+      payment.amount = amount;
+      payment.currency = currency;
+      payment.occurred_at = unit.now();
+      EC_TRY(done, rules::ticketing::payment_mismatch_stored(unit, order, payment));
+      effect = done;
+      return Json();
+    }));
+    return effect;
+  }
+  std::int64_t tickets_that_are(const std::string& status) {
+    return count(tables::tickets, Expr::equals(t::status.index, status));
+  }
+  std::vector<Record> rows_of(const Json& sale, const std::string& kind) {
+    std::vector<Record> rows;
+    EXPECT_TRUE(store_
+                    ->read([&](store::Reader& reader) -> Status {
+                      store::Query query;
+                      query.table = &tables::order_payments;
+                      query.organization = organization_;
+                      query.where = Expr::all_of(
+                          {Expr::equals(p::order_id.index, id_of(sale["order"])), Expr::equals(p::kind.index, kind)});
+                      EC_TRY(found, reader.list(query));
+                      rows = std::move(found);
+                      return ok();
+                    })
+                    .has_value());
+    return rows;
+  }
+  void sell_again(bool allowed) { set(tables::events, event_, {{"settings", {{"self_refund", allowed}}}}); }
+  // Somebody behind the counter of this event and no editor of it.
+  Principal box_office() {
+    const Principal member = as_user(Role::member);
+    add(tables::team_assignments, {{"event_id", to_text(event_)},
+                                   {"user_id", to_text(member.id)},
+                                   {"role_type", "operations_manager"},
+                                   {"assignment_status", "active"}});
+    return member;
+  }
+
+  int sales_ = 0;
+};
+
+TEST_F(RefundTest, OneOfThreeWithADiscountFromThreeOnGivesSevenBack) {
+  const Json sale = sold_with_discount();
+  const Json quote = accepted(call(as_user(Role::admin), "quote_refund", {{"ticket_ids", ids_of(sale, {0})}}));
+  EXPECT_EQ(quote["amount"], "7.00");
+  const Json back = refund(ids_of(sale, {0}));
+  EXPECT_EQ(back["refund"]["amount"], "7.00");
+  EXPECT_EQ(back["refund"]["status"], "due");
+  EXPECT_EQ(back["tickets"][0]["status"], "cancelled");
+  EXPECT_EQ(back["tickets"][0]["price_paid"], "9.00");
+  EXPECT_EQ(order_state(sale), "active/paid");
+  EXPECT_EQ(left(category_), 8);
+}
+
+TEST_F(RefundTest, AfterAReturnTheFormulaWorksOnTheTicketsThatRemain) {
+  const Json sale = sold_with_discount();
+  refund(ids_of(sale, {0}));
+  EXPECT_EQ(refund(ids_of(sale, {1}))["refund"]["amount"], "10.00");
+  const Json last = refund(ids_of(sale, {2}));
+  EXPECT_EQ(last["refund"]["amount"], "10.00");
+  EXPECT_EQ(order_state(sale), "cancelled/paid");
+  pay_out(sale, {{"reference", "re_1"}});
+  EXPECT_EQ(order_state(sale), "refunded/refunded");
+  EXPECT_EQ(left(category_), 10);
+}
+
+TEST_F(RefundTest, AReturnThatGivesNothingStillCountsAsReturned) {
+  const Json placed = place(category_, 2);
+  namespace o = col::ticket_orders;
+  namespace i = col::ticket_order_items;
+  const Json terms = {{"type", "percentage"}, {"value", "50"}, {"min_quantity", 2}, {"categories", Json::array()}};
+  EC_EXPECT_OK(engine_change(tables::ticket_orders, id_of(placed["order"]),
+                             {{o::discount_amount.index, std::int64_t{100'000}},
+                              {o::total_amount.index, std::int64_t{100'000}},
+                              {o::discount_terms.index, dump(terms)}}));
+  EC_EXPECT_OK(
+      engine_change(tables::ticket_order_items, id_of(placed["items"][0]),
+                    {{i::discount_amount.index, std::int64_t{100'000}}, {i::total.index, std::int64_t{100'000}}}));
+  const Json sale = confirm(placed, {{"amount", "10.00"}});
+  const Json first = refund(ids_of(sale, {0}));
+  EXPECT_EQ(first["refund"]["amount"], "0.00");
+  EXPECT_EQ(first["refund"]["status"], "succeeded");
+  EXPECT_EQ(refund(ids_of(sale, {1}))["refund"]["amount"], "10.00");
+}
+
+TEST_F(RefundTest, AFreeOrderGivesNothingBackAndWritesNoRow) {
+  const Uuid free = add_category(event_, 5, {{"base_price", "0"}});
+  const Json sale = place(free, 2);
+  const Json back = refund(ids_of(sale, {0}));
+  EXPECT_TRUE(back["refund"].is_null());
+  EXPECT_EQ(count(tables::order_payments), 0);
+  EXPECT_EQ(left(free), 4);
+}
+
+TEST_F(RefundTest, EveryTicketThatIsNotRefundedIsNamed) {
+  const Uuid fixed = add_category(event_, 5, {{"is_refundable", false}});
+  Json both = {{"items", Json::array({{{"ticket_category_id", to_text(category_)}, {"quantity", 2}},
+                                      {{"ticket_category_id", to_text(fixed)}, {"quantity", 1}}})}};
+  const Json sale = sold(2, both);
+  ASSERT_EQ(sale["tickets"].size(), 3U);
+  EXPECT_EQ(scan({{"code", sale["tickets"][0]["qr_code_data"]}}), "not_yet_valid");
+  clock_.set(parse_rfc3339("2026-12-01T12:00:00Z").assume_value());
+  const std::string outcome = scan({{"code", sale["tickets"][0]["qr_code_data"]}});
+  ASSERT_EQ(outcome, "admitted");
+  const auto refused = try_refund(as_user(Role::admin), ids_of(sale, {0, 1, 2}));
+  EC_EXPECT_REFUSED("refund_refused", refused);
+  const Json detail = parse_json(refused.error().to_json()).assume_value()["detail"];
+  EXPECT_EQ(detail[sale["tickets"][0]["id"].get<std::string>()], "used");
+  EXPECT_EQ(detail[sale["tickets"][2]["id"].get<std::string>()], "not_refundable");
+  EXPECT_EQ(detail.size(), 2U);
+  EC_EXPECT_REFUSED("refund_refused", try_cancel(as_user(Role::admin), sale));
+  EXPECT_EQ(order_state(sale), "active/paid");
+}
+
+TEST_F(RefundTest, RefusalsComeInTheirOrder) {
+  const Json sale = sold(2);
+  const Json other = sold(1);
+  const Principal admin = as_user(Role::admin);
+  EC_EXPECT_REFUSED("invalid_argument", try_refund(admin, Json::array()));
+  EC_EXPECT_REFUSED("invalid_argument", try_refund(admin, ids_of(sale, {0, 0})));
+  EC_EXPECT_REFUSED("not_found", try_refund(admin, Json::array({"00000000-0000-7000-8000-000000000001"})));
+  Json mixed = ids_of(sale, {0});
+  mixed.push_back(other["tickets"][0]["id"]);
+  EC_EXPECT_REFUSED("invalid_argument", try_refund(admin, mixed));
+  EC_EXPECT_REFUSED("not_found", try_refund(as_customer("carl@example.org"), ids_of(sale, {0})));
+  EC_EXPECT_REFUSED("command_denied", try_refund(as_customer("bea@example.org"), ids_of(sale, {0})));
+  EC_EXPECT_REFUSED("command_denied", try_refund(box_office(), ids_of(sale, {0})));
+  EC_EXPECT_REFUSED("wrong_state", try_pay_out(sale));
+  refund(ids_of(sale, {0}));
+  EC_EXPECT_REFUSED("refund_refused", try_refund(admin, ids_of(sale, {0})));
+  EC_EXPECT_REFUSED("payment_mismatch", try_pay_out(sale, {{"amount", "10.01"}}));
+  EC_EXPECT_REFUSED("invalid_argument", try_pay_out(sale, {{"amount", "0"}}));
+  EC_EXPECT_REFUSED("invalid_argument", try_pay_out(sale, {{"amount", "1.001"}}));
+  EC_EXPECT_REFUSED("invalid_argument", try_pay_out(sale, {{"payment_id", sale["order"]["id"]}}));
+  EC_EXPECT_OK(try_cancel(admin, sale));
+  EC_EXPECT_REFUSED("wrong_state", try_cancel(admin, sale));
+}
+
+TEST_F(RefundTest, BuyersReturnTicketsThemselvesWhereTheEventSaysSo) {
+  const Principal bea = as_customer("bea@example.org");
+  const Json sale = sold_with_discount();
+  EXPECT_EQ(accepted(call(bea, "quote_refund", {{"order_id", sale["order"]["id"]}}))["amount"], "27.00");
+  EC_EXPECT_REFUSED("command_denied", try_cancel(bea, sale));
+  sell_again(true);
+  EC_EXPECT_REFUSED("not_found", try_refund(as_customer("carl@example.org"), ids_of(sale, {0})));
+  EXPECT_EQ(accepted(try_refund(bea, ids_of(sale, {0})))["refund"]["amount"], "7.00");
+  EXPECT_EQ(accepted(try_cancel(bea, sale))["refund"]["amount"], "20.00");
+  EXPECT_EQ(order_state(sale), "cancelled/paid");
+  const Json late = sold(1);
+  clock_.set(parse_rfc3339("2026-12-01T23:00:00Z").assume_value());
+  EC_EXPECT_REFUSED("command_denied", try_refund(bea, ids_of(late, {0})));
+}
+
+TEST_F(RefundTest, UnpaidOrdersAreDroppedByTheBuyerAndTheCounter) {
+  const Json mine = place(category_, 2);
+  const Json counter = place(category_, 3);
+  const Json paid = sold(1);
+  const Principal office = box_office();
+  EC_EXPECT_REFUSED("not_found", try_cancel(as_customer("carl@example.org"), mine));
+  const Json dropped = accepted(try_cancel(as_customer("bea@example.org"), mine));
+  EXPECT_TRUE(dropped["refund"].is_null());
+  EXPECT_EQ(dropped["order"]["cancel_reason"], "called off");
+  EC_EXPECT_OK(try_cancel(office, counter));
+  EC_EXPECT_REFUSED("command_denied", try_cancel(office, paid));
+  EXPECT_EQ(order_state(mine), "cancelled/pending");
+  EXPECT_EQ(left(category_), 9);
+}
+
+TEST_F(RefundTest, MoneyForAnOrderSomebodyCancelledIsDueBack) {
+  const Json placed = place(category_, 2);
+  accepted(call(as_customer("bea@example.org"), "cancel_order",
+                {{"order_id", placed["order"]["id"]}, {"reason", "expired"}}));
+  confirm(placed, {{"provider", "stripe"}, {"reference", "pi_1"}});
+  EXPECT_EQ(order_state(placed), "cancelled/paid");
+  EXPECT_EQ(payments("refund", "due"), 1);
+  EXPECT_EQ(left(category_), 10);
+  pay_out(placed);
+  EXPECT_EQ(order_state(placed), "refunded/refunded");
+}
+
+TEST_F(RefundTest, TheOrganizerReturnsAllThatWasPaid) {
+  const Json sale = sold_with_discount();
+  refund(ids_of(sale, {0}));
+  EXPECT_EQ(accepted(call(as_user(Role::admin), "quote_refund", {{"order_id", sale["order"]["id"]}}))["amount"],
+            "20.00");
+  const Json off = accepted(try_cancel(as_user(Role::admin), sale));
+  EXPECT_EQ(off["refund"]["amount"], "20.00");
+  EXPECT_EQ(off["tickets"].size(), 2U);
+  EXPECT_EQ(tickets_that_are("cancelled"), 3);
+  EXPECT_EQ(left(category_), 10);
+}
+
+TEST_F(RefundTest, PaidOutIsToldOnceAndInParts) {
+  const Json sale = sold(3);
+  refund(ids_of(sale, {0}));
+  refund(ids_of(sale, {1}));
+  pay_out(sale, {{"amount", "4.00"}, {"reference", "re_1"}});
+  EXPECT_EQ(order_state(sale), "active/partially_refunded");
+  const std::int64_t entries = count(tables::audit_logs);
+  pay_out(sale, {{"amount", "4.00"}, {"reference", "re_1"}});
+  EXPECT_EQ(count(tables::audit_logs), entries);
+  EXPECT_EQ(payments("refund", "due"), 2);
+  pay_out(sale, {{"reference", "re_2"}});
+  EXPECT_EQ(payments("refund", "due"), 0);
+  std::int64_t out = 0;
+  for (const Record& row : rows_of(sale, "refund")) out += row[p::amount].integer();
+  EXPECT_EQ(out, 200'000);
+  const Json other = sold(1);
+  refund(ids_of(other, {0}));
+  EC_EXPECT_REFUSED("payment_refused", try_pay_out(other, {{"reference", "re_1"}}));
+}
+
+TEST_F(RefundTest, OneRefundOfSeveralIsPaidOutByItsRow) {
+  const Json sale = sold(2);
+  const Json first = refund(ids_of(sale, {0}));
+  const Json second = refund(ids_of(sale, {1}));
+  const Json done = accepted(call(as_service(organization_), "confirm_refund",
+                                  {{"payment_id", second["refund"]["id"]}, {"reference", "re_9"}}));
+  EXPECT_EQ(done["refunds"].size(), 2U);
+  EXPECT_EQ(row(tables::order_payments, id_of(first["refund"]))[p::status].text(), "due");
+  EXPECT_EQ(row(tables::order_payments, id_of(second["refund"]))[p::reference].text(), "re_9");
+  EC_EXPECT_REFUSED("wrong_state",
+                    call(as_service(organization_), "confirm_refund", {{"payment_id", second["refund"]["id"]}}));
+}
+
+TEST_F(RefundTest, ACumulativeReportPaysTheOldestDueFirstAndItsRepeatsDoNothing) {
+  const Json sale = sold(3);
+  refund(ids_of(sale, {0}));
+  refund(ids_of(sale, {1}));
+  EXPECT_EQ(reported(sale, 100'000, "evt_1"), "refunded");
+  EXPECT_EQ(payments("refund", "due"), 1);
+  EXPECT_EQ(reported(sale, 100'000, "evt_1"), "none");
+  EXPECT_EQ(reported(sale, 50'000, "evt_0"), "none");  // an older one that comes late
+  EXPECT_EQ(reported(sale, 200'000, "evt_2"), "refunded");
+  EXPECT_EQ(order_state(sale), "active/partially_refunded");
+  EXPECT_EQ(payments("refund", "due"), 0);
+}
+
+TEST_F(RefundTest, MoreThanWasDueCancelsTicketsOnlyWhenAllWentBack) {
+  const Json sale = sold(3);
+  EXPECT_EQ(reported(sale, 120'000, "evt_1"), "refunded");
+  EXPECT_EQ(tickets_that_are("valid"), 3);
+  EXPECT_EQ(order_state(sale), "active/partially_refunded");
+  EXPECT_EQ(reported(sale, 300'000, "evt_2"), "refunded");
+  EXPECT_EQ(tickets_that_are("valid"), 0);
+  EXPECT_EQ(order_state(sale), "refunded/refunded");
+  EXPECT_EQ(left(category_), 10);
+}
+
+TEST_F(RefundTest, ARefundToldBeforeItsPaymentIssuesNothing) {
+  const Json placed = place(category_, 2);
+  EXPECT_EQ(reported(placed, 200'000, "evt_1"), "refunded");
+  confirm(placed, {{"provider", "stripe"}, {"reference", "pi_1"}});
+  EXPECT_EQ(count(tables::tickets), 0);
+  EXPECT_EQ(payments("refund", "due"), 0);
+  EXPECT_EQ(order_state(placed), "refunded/refunded");
+  EXPECT_EQ(left(category_), 10);
+}
+
+TEST_F(RefundTest, MoneyOfAnotherAmountIsKeptAndDueBackAndTheOrderWaitsOn) {
+  const Json placed = place(category_, 2);
+  EXPECT_EQ(mismatch(placed, 190'000, "USD"), "payment_mismatch");
+  EXPECT_EQ(mismatch(placed, 190'000, "USD"), "none");
+  EXPECT_EQ(order_state(placed), "active/pending");
+  EXPECT_EQ(count(tables::tickets), 0);
+  EXPECT_EQ(payments("refund", "due"), 1);
+  confirm(placed, {{"provider", "stripe"}, {"reference", "pi_right"}});
+  EXPECT_EQ(order_state(placed), "active/paid");
+  EXPECT_EQ(count(tables::tickets), 2);
+}
+
+TEST_F(RefundTest, MoneyOfAnotherCurrencyPaysNothing) {
+  const Json placed = place(category_, 2);
+  EXPECT_EQ(mismatch(placed, 200'000, "EUR"), "payment_mismatch");
+  EXPECT_EQ(order_state(placed), "active/pending");
+  const Record due = rows_of(placed, "refund").front();
+  EXPECT_EQ(due[p::currency].text(), "EUR");
+}
+
+TEST_F(RefundTest, AChargebackShrinksWhatIsStillDueAndIsToldOnce) {
+  const Json sale = sold(3);
+  refund(ids_of(sale, {0}));
+  refund(ids_of(sale, {1}));
+  EC_EXPECT_REFUSED("payment_mismatch", try_charge_back(sale, "30.01"));
+  EC_EXPECT_OK(try_charge_back(sale, "15.00"));
+  EC_EXPECT_OK(try_charge_back(sale, "15.00"));
+  EXPECT_EQ(payments("chargeback", "succeeded"), 1);
+  std::int64_t due = 0;
+  for (const Record& one : rows_of(sale, "refund"))
+    if (one[p::status].text() == "due") due += one[p::amount].integer();
+  EXPECT_EQ(due, 150'000);
+  EXPECT_EQ(order_state(sale), "active/partially_refunded");
+  clock_.set(parse_rfc3339("2026-12-01T12:00:00Z").assume_value());
+  EXPECT_EQ(scan({{"code", sale["tickets"][2]["qr_code_data"]}}), "unpaid");
+  const Json unpaid = place(category_, 1);
+  EC_EXPECT_REFUSED("payment_refused", try_charge_back(unpaid, "1.00", "dp_2"));
+  EC_EXPECT_REFUSED("payment_refused", try_charge_back(unpaid, "1.00", "dp_1"));
+}
+
+TEST_F(RefundTest, ACancelledTicketKeepsItsMoneyUntilItIsReturned) {
+  const Json sale = sold(2);
+  const Json args = {{"ticket_id", sale["tickets"][0]["id"]}, {"reason", "sold on a market"}};
+  EC_EXPECT_REFUSED("command_denied", call(as_customer("bea@example.org"), "cancel_ticket", args));
+  EC_EXPECT_OK(call(as_user(Role::admin), "cancel_ticket", args));
+  EC_EXPECT_REFUSED("wrong_state", call(as_user(Role::admin), "cancel_ticket", args));
+  EXPECT_EQ(left(category_), 9);
+  EXPECT_EQ(count(tables::order_payments), 1);
+  EXPECT_EQ(refund(ids_of(sale, {1}))["refund"]["amount"], "10.00");
+  EXPECT_EQ(refund(ids_of(sale, {0}))["refund"]["amount"], "10.00");
+}
+
+TEST_F(RefundTest, FeesPerOrderStayAndFeesPerTicketGoWithIt) {
+  set(tables::events, event_,
+      {{"settings",
+        {{"fees", Json::array({{{"name", "service"}, {"per", "ticket"}, {"fixed", "1.00"}},
+                               {{"name", "booking"}, {"per", "order"}, {"fixed", "2.00"}}})}}}});
+  const Json sale = sold(2);
+  EXPECT_EQ(sale["order"]["total_amount"], "24.00");
+  EXPECT_EQ(refund(ids_of(sale, {0}))["refund"]["amount"], "11.00");
+  EXPECT_EQ(refund(ids_of(sale, {1}))["refund"]["amount"], "11.00");
+}
+
+TEST_F(RefundTest, SalesFiguresPutARefundIntoTheHourInWhichItWentBack) {
+  const Json sale = sold(2, {{"referral_source", "NewsLetter"}});
+  clock_.advance(3 * hour_us);
+  refund(ids_of(sale, {0}));
+  namespace c = col::ticket_sales_analytics;
+  EXPECT_EQ(count(tables::ticket_sales_analytics), 1);  // only promised
+  clock_.advance(2 * hour_us);
+  pay_out(sale, {{"amount", "4.00"}, {"reference", "re_1"}});
+  pay_out(sale, {{"reference", "re_2"}});
+  const LocalTime local = local_time(clock_.now_us(), "UTC").assume_value();
+  EXPECT_EQ(
+      count(tables::ticket_sales_analytics,
+            Expr::all_of({Expr::equals(c::hour.index, local.hour), Expr::equals(c::tickets_sold.index, 0),
+                          Expr::equals(c::revenue.index, 0), Expr::equals(c::orders_count.index, 0),
+                          Expr::equals(c::traffic_source.index, "newsletter"), Expr::equals(c::refunds_count.index, 1),
+                          Expr::equals(c::refunds_amount.index, 100'000)})),
+      1);
+  const Json report = accepted(call(as_user(Role::admin), "event_report", {{"event_id", to_text(event_)}}));
+  EXPECT_EQ(report["revenue"]["USD"], "10.00");
+  EXPECT_EQ(report["refunds"]["USD"], "10.00");
+  const Json curve = accepted(
+      call(as_user(Role::admin), "sales_curve", {{"event_id", to_text(event_)}, {"step", "hour"}, {"svg", false}}));
+  EXPECT_EQ(curve["points"]["USD"].size(), 1U);
+}
+
+TEST_F(RefundTest, PaymentStatusFollowsImportedPayments) {
+  const Json placed = place(category_, 2);
+  const Json base = {{"order_id", placed["order"]["id"]}, {"kind", "payment"}, {"currency", "USD"}};
+  Json paid = base;
+  paid.update({{"amount", "20.00"}, {"status", "succeeded"}});
+  add(tables::order_payments, paid);
+  EXPECT_EQ(order_state(placed), "active/paid");
+  EXPECT_EQ(left(category_), 10);  // nothing is held any more; an import brings its tickets along
+  Json back = base;
+  back.update({{"kind", "refund"}, {"amount", "5.00"}, {"status", "succeeded"}});
+  add(tables::order_payments, back);
+  EXPECT_EQ(order_state(placed), "active/partially_refunded");
+}
+
+TEST_F(RefundTest, Inventory22ACancelledOrdersTicketsAreCancelledWithIt) {
+  const Json sale = sold(2);
+  EC_EXPECT_OK(try_cancel(as_user(Role::admin), sale));
+  EXPECT_EQ(tickets_that_are("cancelled"), 2);
+  EXPECT_EQ(left(category_), 10);
+  // By every way of writing: the order's state alone, and a ticket that is imported under it.
+  const Json other = sold(1);
+  EC_EXPECT_OK(engine_change(tables::ticket_orders, id_of(other["order"]),
+                             {{col::ticket_orders::order_status.index, Value("cancelled")}}));
+  EXPECT_EQ(tickets_that_are("valid"), 0);
+  const Uuid ticket = id_of(other["tickets"][0]);
+  EXPECT_FALSE(engine_change(tables::tickets, ticket, {{t::status.index, Value("valid")}}).has_value());
+}
+
+TEST_F(RefundTest, Inventory53RefundedOrdersAreNotPaidAgain) {
+  const Json sale = sold(2);
+  EC_EXPECT_OK(try_cancel(as_user(Role::admin), sale));
+  pay_out(sale, {{"reference", "re_1"}});
+  const Json again = confirm(sale, {{"provider", "stripe"}, {"reference", "pi_1"}});
+  EXPECT_EQ(order_state(sale), "refunded/refunded");
+  EXPECT_EQ(tickets_that_are("valid"), 0);
+  confirm(sale, {{"provider", "stripe"}, {"reference", "pi_new"}});
+  EXPECT_EQ(payments("refund", "due"), 1);
+  EXPECT_EQ(tickets_that_are("valid"), 0);
+}
+
+// Orders of random size and prices, tickets returned one after the other and in heaps, paid out in random parts, and
+// banks that take money back in between.
+TEST_F(RefundTest, RefundsNeverExceedPaymentsAndSharesAddUp) {
+  std::mt19937_64 random(testing::seed());
+  const auto draw = [&](std::int64_t most) {
+    return static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most));
+  };
+  for (int round = 0; round < 12; ++round) {
+    const Uuid category = add_category(event_, 20, {{"base_price", money_to_text(draw(99'99) * 100 + 100, "USD")}});
+    const Json placed = place(category, 1 + draw(8));
+    const Json sale = confirm(placed, {{"provider", "stripe"}, {"reference", "pr_" + std::to_string(round)}});
+    std::vector<std::string> open;
+    for (const Json& ticket : sale["tickets"]) open.push_back(ticket["id"]);
+    const bool disputed = draw(4) == 0;
+    while (!open.empty()) {
+      Json ids = Json::array();
+      for (std::int64_t n = 1 + draw(static_cast<std::int64_t>(open.size())); n > 0; --n) {
+        ids.push_back(open.back());
+        open.pop_back();
+      }
+      refund(ids);
+      if (disputed && draw(3) == 0) {
+        EC_EXPECT_OK(try_charge_back(sale, "0.50", "dp_" + std::to_string(round) + std::to_string(open.size())));
+      }
+      if (draw(2) == 0) {
+        const auto due = rows_of(sale, "refund");
+        if (std::any_of(due.begin(), due.end(), [](const Record& one) { return one[p::status].text() == "due"; }))
+          pay_out(sale, {{"amount", "0.01"}});
+      }
+    }
+    std::int64_t in = row(tables::ticket_orders, id_of(sale["order"]))[col::ticket_orders::total_amount].integer();
+    for (const Record& one : rows_of(sale, "chargeback")) in -= one[p::amount].integer();
+    std::int64_t back = 0;
+    for (const Record& one : rows_of(sale, "refund")) {
+      if (one[p::status].text() == "failed") continue;
+      back += one[p::amount].integer();
+      std::int64_t shares = 0;
+      for (const auto& share : rules::ticketing::shares_of(one).assume_value()) shares += share.amount;
+      EXPECT_EQ(shares, one[p::amount].integer());
+    }
+    EXPECT_EQ(back, std::max<std::int64_t>(in, 0)) << "all that may go back does, and no more";
+    EXPECT_EQ(left(category), 20);
+  }
+}
+
+}  // namespace eventcore::test
