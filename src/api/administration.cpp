@@ -7,6 +7,7 @@
 #include "rules/operations/maintenance.hpp"
 #include "rules/operations/verify.hpp"
 #include "rules/ticketing/commands.hpp"
+#include "rules/ticketing/waiting.hpp"
 
 namespace eventcore::api {
 
@@ -98,6 +99,11 @@ std::vector<NamedPiece> pieces_of(const Uuid& organization, std::int64_t limit) 
          EC_TRY(expired, rules::ticketing::expire_due_orders(unit, organization, std::nullopt, limit));
          return operations::Swept{expired.count, expired.more};
        }},
+      {"waitlist_offers",
+       [=](work::UnitOfWork& unit) -> Result<operations::Swept> {
+         EC_TRY(offered, rules::ticketing::offer_places(unit, organization, limit));
+         return operations::Swept{offered.count, offered.more};
+       }},
       {"overdue_milestones",
        [=](work::UnitOfWork& unit) { return operations::mark_overdue_milestones(unit, organization, limit); }},
   };
@@ -119,6 +125,7 @@ Result<std::string> run_maintenance(const std::shared_ptr<EngineCore>& engine, c
   Json totals = Json::object();
   totals["removed_rows"] = 0;
   totals["expired_orders"] = 0;
+  totals["waitlist_offers"] = 0;
   totals["overdue_milestones"] = 0;
   bool more = false;
   for (const Uuid& organization : organizations) {

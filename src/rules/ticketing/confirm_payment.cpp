@@ -12,6 +12,7 @@
 #include "rules/ticketing/reply.hpp"
 #include "rules/ticketing/sales_figures.hpp"
 #include "rules/ticketing/terms.hpp"
+#include "rules/ticketing/waiting.hpp"
 #include "schema/all.hpp"
 
 namespace eventcore::rules::ticketing {
@@ -89,14 +90,14 @@ Result<Sale> read_sale(work::UnitOfWork& uow, const Record& order) {
   return sale;
 }
 
-// May an order that expired come back: does the event still sell, and are all its places left?
-bool still_to_be_had(const work::UnitOfWork& uow, const Sale& sale) {
-  constexpr Column available = col::ticket_categories::available_quantity;
+// May an order that expired come back: does the event still sell, and are all its places left, those apart that others
+// wait for?
+Result<bool> still_to_be_had(work::UnitOfWork& uow, const Sale& sale) {
   if (!check_event_on_sale(sale.event, uow.now())) return false;
   for (std::size_t i = 0; i < sale.items.size(); ++i) {
     const Record& category = sale.categories[i];
-    const std::int64_t left = category[available].integer() + uow.pending(category.id(), available);
     if (!category_on_sale(category, uow.now())) return false;
+    EC_TRY(left, left_unwaited(uow, category));
     if (sale.items[i][col::ticket_order_items::quantity].integer() > left) return false;
   }
   return true;
@@ -162,7 +163,8 @@ Result<Json> confirm_payment(work::UnitOfWork& uow, const schema::CommandDef& co
                        given.order[o::cancel_reason].text() == "expired" && given.order[o::paid_at].is_null();
   if (waits_for_payment(given.order) || expired) {
     EC_TRY(sale, read_sale(uow, given.order));
-    if (!expired || still_to_be_had(uow, sale)) {
+    EC_TRY(to_be_had, expired ? still_to_be_had(uow, sale) : Result<bool>(true));
+    if (to_be_had) {
       EC_TRY(tickets, make_paid(uow, given, sale));
       return answer(uow, given.order, tickets);
     }
