@@ -113,7 +113,7 @@ TEST_F(ComplimentaryTest, OnlyEditorsOfTheEventGivePlacesAway) {
   EC_EXPECT_REFUSED("command_denied", as(as_anon()));
   EC_EXPECT_REFUSED("command_denied", as(as_customer("bea@example.org")));
   EC_EXPECT_REFUSED("command_denied", as(as_user(Role::manager)));
-  EC_EXPECT_REFUSED("not_found", as(as_user(Role::guest)));
+  EC_EXPECT_REFUSED("command_denied", as(as_user(Role::guest)));
   const auto assigned = [&](const char* email, const char* role) {
     const Uuid user = add(tables::users, {{"email", email}, {"full_name", "N"}, {"role", "member"}});
     add(tables::team_assignments, {{"event_id", to_text(event_)}, {"user_id", to_text(user)}, {"role_type", role}});

@@ -34,6 +34,7 @@ from .rows import (
     TicketRow,
     UserRow,
     VenueRow,
+    WaitlistEntryRow,
 )
 
 
@@ -147,12 +148,13 @@ class QuoteOrderCustomer(TypedDict):
 
 
 class QuoteOrderReply(TypedDict, total=False):
-    """What quote_order answers: order, items, tickets (empty), discount: {code, applied, reason}."""
+    """What quote_order answers."""
 
     order: TicketOrderRow
     items: list[TicketOrderItemRow]
     tickets: Any
     discount: Any
+    places_left: Any
 
 
 class PlaceOrderItemAttendee(TypedDict):
@@ -259,6 +261,58 @@ class SalesCurveReply(TypedDict, total=False):
     svg: Any
 
 
+class IssueComplimentaryItemAttendee(TypedDict):
+    """`attendees` of issue_complimentary: at most one for each place, in order."""
+
+    name: NotRequired[str | None]
+    email: NotRequired[str | None]
+    phone: NotRequired[str | None]
+
+
+class IssueComplimentaryItem(TypedDict):
+    """`items` of issue_complimentary: what to give away; at least one."""
+
+    ticket_category_id: IdLike
+    quantity: int
+    attendees: NotRequired[Sequence[IssueComplimentaryItemAttendee | Mapping[str, Any]] | None]
+
+
+class IssueComplimentaryCustomer(TypedDict):
+    """`customer` of issue_complimentary: who gets the tickets; the e-mail may be empty."""
+
+    email: NotRequired[str | None]
+    name: NotRequired[str | None]
+    phone: NotRequired[str | None]
+    billing_address: NotRequired[Any | None]
+
+
+class IssueComplimentaryReply(TypedDict, total=False):
+    """What issue_complimentary answers: order (row), items (rows), tickets (rows)."""
+
+    order: TicketOrderRow
+    items: list[TicketOrderItemRow]
+    tickets: list[TicketRow]
+
+
+class JoinWaitlistCustomer(TypedDict):
+    """`customer` of join_waitlist: who waits."""
+
+    email: NotRequired[str | None]
+    name: NotRequired[str | None]
+
+
+class JoinWaitlistReply(TypedDict, total=False):
+    """What join_waitlist answers: entry (row)."""
+
+    entry: WaitlistEntryRow
+
+
+class LeaveWaitlistReply(TypedDict, total=False):
+    """What leave_waitlist answers: entry (row)."""
+
+    entry: WaitlistEntryRow
+
+
 class ExplainAccessReply(TypedDict, total=False):
     """What explain_access answers: allowed, policy, conditions: [{name, holds, because}]."""
 
@@ -268,9 +322,10 @@ class ExplainAccessReply(TypedDict, total=False):
 
 
 class RunMaintenanceReply(TypedDict, total=False):
-    """What run_maintenance answers: expired_orders, overdue_milestones, removed_rows, more."""
+    """What run_maintenance answers."""
 
     expired_orders: Any
+    waitlist_offers: Any
     overdue_milestones: Any
     removed_rows: Any
     more: Any
@@ -1032,6 +1087,112 @@ class Commands:
         )
         return reply
 
+    def issue_complimentary(
+        self,
+        *,
+        event_id: IdLike,
+        items: Sequence[IssueComplimentaryItem | Mapping[str, Any]],
+        customer: IssueComplimentaryCustomer | Mapping[str, Any] | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> IssueComplimentaryReply:
+        """Gives places away: an order over nothing, paid and with its tickets at once.
+
+        - event_id: The event to give places for; it may still be planned.
+        - items: What to give away; at least one.
+        - customer: Who gets the tickets; the e-mail may be empty.
+        - reason: Why nothing is to be paid; kept with the order's price calculations.
+
+        Errors: not_found, event_not_on_sale, invalid_quantity, mixed_currencies, sold_out.
+
+        >>> given = session.issue_complimentary(event_id=event_id, reason="press",
+        ...                                     items=[{"ticket_category_id": category_id, "quantity": 2}])
+        >>> given["order"]["total_amount"], len(given["tickets"])
+        (Decimal('0.00'), 2)
+        """
+        reply: IssueComplimentaryReply = self._command(
+            "issue_complimentary",
+            {
+                "event_id": event_id,
+                "items": items,
+                "customer": customer,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def join_waitlist(
+        self,
+        *,
+        ticket_category_id: IdLike,
+        quantity: int | None = None,
+        customer: JoinWaitlistCustomer | Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> JoinWaitlistReply:
+        """Waits for places of a category that has too few left; anon and customer on public events, users by
+        box_office.
+
+        - ticket_category_id: The category to wait for.
+        - quantity: How many places; they are offered together or not at all.
+        - customer: Who waits.
+
+        Errors: not_found, event_not_on_sale, category_inactive, category_not_on_sale, invalid_quantity,
+        hold_limit, already_exists, places_left.
+
+        >>> full = session.insert("ticket_categories", {"event_id": event_id, "name": "Balcony", "base_price": "30.00",
+        ...                                             "total_quantity": 1})
+        >>> sale = session.place_order(event_id=event_id, items=[{"ticket_category_id": full["id"], "quantity": 1}],
+        ...                            payment={"method": "cash", "amount": "30.00"})
+        >>> session.join_waitlist(ticket_category_id=full["id"], customer={"email": "kim@example.org"})["entry"]["status"]
+        <WaitlistStatus.WAITING: 'waiting'>
+        """
+        reply: JoinWaitlistReply = self._command(
+            "join_waitlist",
+            {
+                "ticket_category_id": ticket_category_id,
+                "quantity": quantity,
+                "customer": customer,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def leave_waitlist(
+        self,
+        *,
+        entry_id: IdLike,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> LeaveWaitlistReply:
+        """Withdraws an entry that waits or has an unpaid offer; the offer's order is cancelled.
+
+        - entry_id: The entry to withdraw.
+
+        Errors: not_found, wrong_state.
+
+        >>> full = session.insert("ticket_categories", {"event_id": event_id, "name": "Balcony", "base_price": "30.00",
+        ...                                             "total_quantity": 1})
+        >>> sale = session.place_order(event_id=event_id, items=[{"ticket_category_id": full["id"], "quantity": 1}],
+        ...                            payment={"method": "cash", "amount": "30.00"})
+        >>> entry = session.join_waitlist(ticket_category_id=full["id"], customer={"email": "kim@example.org"})["entry"]
+        >>> session.leave_waitlist(entry_id=entry["id"])["entry"]["status"]
+        <WaitlistStatus.WITHDRAWN: 'withdrawn'>
+        """
+        reply: LeaveWaitlistReply = self._command(
+            "leave_waitlist",
+            {
+                "entry_id": entry_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
     def explain_access(
         self,
         table: str,
@@ -1077,7 +1238,8 @@ class Commands:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> RunMaintenanceReply:
-        """Expires due orders, marks overdue milestones and removes deleted organizations in slices.
+        """Expires due orders, offers free places to those who wait, marks overdue milestones and removes deleted
+        organizations in slices.
 
         - organization_id: The organization meant; needed by sessions that belong to none.
         - limit: At most so many rows of each kind in one run.
@@ -1681,6 +1843,72 @@ class AsyncCommands:
         )
         return reply
 
+    async def issue_complimentary(
+        self,
+        *,
+        event_id: IdLike,
+        items: Sequence[IssueComplimentaryItem | Mapping[str, Any]],
+        customer: IssueComplimentaryCustomer | Mapping[str, Any] | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> IssueComplimentaryReply:
+        """Gives places away: an order over nothing, paid and with its tickets at once."""
+        reply: IssueComplimentaryReply = await self._command(
+            "issue_complimentary",
+            {
+                "event_id": event_id,
+                "items": items,
+                "customer": customer,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def join_waitlist(
+        self,
+        *,
+        ticket_category_id: IdLike,
+        quantity: int | None = None,
+        customer: JoinWaitlistCustomer | Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> JoinWaitlistReply:
+        """Waits for places of a category that has too few left; anon and customer on public events, users by
+        box_office.
+        """
+        reply: JoinWaitlistReply = await self._command(
+            "join_waitlist",
+            {
+                "ticket_category_id": ticket_category_id,
+                "quantity": quantity,
+                "customer": customer,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def leave_waitlist(
+        self,
+        *,
+        entry_id: IdLike,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> LeaveWaitlistReply:
+        """Withdraws an entry that waits or has an unpaid offer; the offer's order is cancelled."""
+        reply: LeaveWaitlistReply = await self._command(
+            "leave_waitlist",
+            {
+                "entry_id": entry_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
     async def explain_access(
         self,
         table: str,
@@ -1714,7 +1942,9 @@ class AsyncCommands:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> RunMaintenanceReply:
-        """Expires due orders, marks overdue milestones and removes deleted organizations in slices."""
+        """Expires due orders, offers free places to those who wait, marks overdue milestones and removes deleted
+        organizations in slices.
+        """
         reply: RunMaintenanceReply = await self._command(
             "run_maintenance",
             {

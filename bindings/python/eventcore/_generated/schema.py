@@ -1707,6 +1707,53 @@ COMMANDS: dict[str, Command] = {
         },
         {},
     ),
+    "issue_complimentary": Command(
+        {
+            "event_id": "uuid",
+            "items": {
+                "ticket_category_id": "uuid",
+                "quantity": "integer",
+                "attendees": {
+                    "name": "text",
+                    "email": "text",
+                    "phone": "text",
+                },
+            },
+            "customer": {
+                "email": "text",
+                "name": "text",
+                "phone": "text",
+                "billing_address": "json",
+            },
+            "reason": "text",
+        },
+        {
+            "order": "ticket_orders",
+            "items": "ticket_order_items",
+            "tickets": "tickets",
+        },
+    ),
+    "join_waitlist": Command(
+        {
+            "ticket_category_id": "uuid",
+            "quantity": "integer",
+            "customer": {
+                "email": "text",
+                "name": "text",
+            },
+        },
+        {
+            "entry": "waitlist_entries",
+        },
+    ),
+    "leave_waitlist": Command(
+        {
+            "entry_id": "uuid",
+        },
+        {
+            "entry": "waitlist_entries",
+        },
+    ),
     "explain_access": Command(
         {
             "organization_id": "uuid",

@@ -14,7 +14,7 @@ namespace eventcore::test {
 using policy::Role;
 namespace d = col::discount_codes;
 
-class DiscountTest : public SaleTest {
+class DiscountCodeTest : public SaleTest {
  protected:
   // Ten percent for everybody, as often as one likes; `more` replaces members.
   Uuid add_code(const std::string& code, Json more = Json::object()) {
@@ -59,7 +59,7 @@ class DiscountTest : public SaleTest {
   }
 };
 
-TEST_F(DiscountTest, TheVectorOfTheRulesAddsUpToTheCent) {
+TEST_F(DiscountCodeTest, TheVectorOfTheRulesAddsUpToTheCent) {
   const Json taxes = Json::array({{{"name", "VAT"}, {"rate", "0.19"}, {"inclusive", true}}});
   const Json fees = Json::array({{{"name", "Service"}, {"fixed", "1.00"}, {"per", "ticket"}},
                                  {{"name", "Order"}, {"percent", "2.5"}, {"per", "order"}}});
@@ -83,7 +83,7 @@ TEST_F(DiscountTest, TheVectorOfTheRulesAddsUpToTheCent) {
   EXPECT_EQ(uses(code), 1);
 }
 
-TEST_F(DiscountTest, TwoAndOneFreeTakesTheCheapestOfEachFullGroup) {
+TEST_F(DiscountCodeTest, TwoAndOneFreeTakesTheCheapestOfEachFullGroup) {
   const Uuid cheap = add_category(event_, 10, {{"base_price", "1.00"}});
   add_code("GROUP", {{"discount_type", "buy_x_get_y"}, {"discount_value", "1"}, {"min_quantity", 2}});
   Json arguments = order_of(category_, 3, with("group"));
@@ -94,7 +94,7 @@ TEST_F(DiscountTest, TwoAndOneFreeTakesTheCheapestOfEachFullGroup) {
   EXPECT_EQ(accepted(call(as_anon(), "place_order", arguments))["order"]["total_amount"], "22.00");
 }
 
-TEST_F(DiscountTest, AFixedAmountIsAtMostTheEligibleSubtotal) {
+TEST_F(DiscountCodeTest, AFixedAmountIsAtMostTheEligibleSubtotal) {
   const Uuid other = add_category(event_, 10, {{"base_price", "4.00"}});
   add_code("FIFTY",
            {{"discount_type", "fixed_amount"}, {"discount_value", "50"}, {"applicable_categories", {to_text(other)}}});
@@ -106,7 +106,7 @@ TEST_F(DiscountTest, AFixedAmountIsAtMostTheEligibleSubtotal) {
   EXPECT_EQ(placed["items"][1]["discount_amount"], "8.00");
 }
 
-TEST_F(DiscountTest, ACodeThatCoversEverythingMakesAnOrderThatIsPaidAtOnce) {
+TEST_F(DiscountCodeTest, ACodeThatCoversEverythingMakesAnOrderThatIsPaidAtOnce) {
   const Uuid code = add_code("GUEST", {{"discount_value", "100"}});
   const Json placed = accepted(call(as_anon(), "place_order", order_of(category_, 2, with("guest"))));
   EXPECT_EQ(order_state(placed), "active/paid");
@@ -115,19 +115,19 @@ TEST_F(DiscountTest, ACodeThatCoversEverythingMakesAnOrderThatIsPaidAtOnce) {
   EXPECT_EQ(uses(code), 1);
 }
 
-TEST_F(DiscountTest, AnEmptyCodeIsNone) {
+TEST_F(DiscountCodeTest, AnEmptyCodeIsNone) {
   EXPECT_EQ(place(category_, 1, with("  "))["discount"],
             (Json{{"code", nullptr}, {"applied", false}, {"reason", nullptr}}));
 }
 
-TEST_F(DiscountTest, CodesCompareTrimmedAndFolded) {
+TEST_F(DiscountCodeTest, CodesCompareTrimmedAndFolded) {
   add_code("Straße");
   EXPECT_EQ(place(category_, 1, with("  STRASSE "))["discount"]["applied"], true);
   EXPECT_EQ(place(category_, 1, with("strasse"))["discount"]["applied"], true);
   EXPECT_EQ(quote(as_anon(), order_of(category_, 1, with("strase")))["discount"]["applied"], false);
 }
 
-TEST_F(DiscountTest, TheEventsOwnCodeIsTriedBeforeTheOrganizationWide) {
+TEST_F(DiscountCodeTest, TheEventsOwnCodeIsTriedBeforeTheOrganizationWide) {
   const Uuid shared = add_code("SUMMER", {{"event_id", nullptr}, {"discount_value", "50"}});
   EXPECT_EQ(place(category_, 1, with("summer"))["order"]["total_amount"], "5.00");
   const Uuid own = add_code("summer", {{"discount_value", "20"}});
@@ -140,7 +140,7 @@ TEST_F(DiscountTest, TheEventsOwnCodeIsTriedBeforeTheOrganizationWide) {
 
 // Every way in which a code does not apply: what the box office hears, what a buyer hears. A quote says the same and is
 // never refused.
-TEST_F(DiscountTest, EveryReasonInItsOrderForStaffAndForThePublic) {
+TEST_F(DiscountCodeTest, EveryReasonInItsOrderForStaffAndForThePublic) {
   const Uuid other_event = add_event();
   const Uuid other = add_category(event_, 10);
   const std::string now = format_rfc3339(clock_.now_us());
@@ -196,7 +196,7 @@ TEST_F(DiscountTest, EveryReasonInItsOrderForStaffAndForThePublic) {
   EXPECT_EQ(count(tables::ticket_orders), orders);
 }
 
-TEST_F(DiscountTest, WhoMayReadTheCodeHearsTheReasonAndAMemberDoesNot) {
+TEST_F(DiscountCodeTest, WhoMayReadTheCodeHearsTheReasonAndAMemberDoesNot) {
   add_code("OFF", {{"is_active", false}});
   const Json arguments = order_of(category_, 1, with("OFF"));
   EXPECT_EQ(quote(as_user(Role::manager), arguments)["discount"]["reason"], "inactive");
@@ -210,7 +210,7 @@ TEST_F(DiscountTest, WhoMayReadTheCodeHearsTheReasonAndAMemberDoesNot) {
   EXPECT_EQ(quote(as_user_row(member), arguments)["discount"]["reason"], "invalid");
 }
 
-TEST_F(DiscountTest, AWindowIsClosedAtItsEndAndOpenAtItsBeginning) {
+TEST_F(DiscountCodeTest, AWindowIsClosedAtItsEndAndOpenAtItsBeginning) {
   add_code("HOUR", {{"valid_from", format_rfc3339(clock_.now_us() + hour_us)},
                     {"valid_until", format_rfc3339(clock_.now_us() + 2 * hour_us)}});
   const auto applies = [&] {
@@ -226,7 +226,7 @@ TEST_F(DiscountTest, AWindowIsClosedAtItsEndAndOpenAtItsBeginning) {
   EXPECT_FALSE(applies());
 }
 
-TEST_F(DiscountTest, AUseIsTakenByTheOrderGivenBackByExpiryAndKeptByPayment) {
+TEST_F(DiscountCodeTest, AUseIsTakenByTheOrderGivenBackByExpiryAndKeptByPayment) {
   const Uuid code = add_code("TWICE", {{"max_uses", 2}});
   const Json first = place(category_, 1, with("TWICE"));
   EXPECT_EQ(uses(code), 1);
@@ -242,7 +242,7 @@ TEST_F(DiscountTest, AUseIsTakenByTheOrderGivenBackByExpiryAndKeptByPayment) {
   EXPECT_EQ(first["order"]["total_amount"], "9.00");
 }
 
-TEST_F(DiscountTest, DueOrdersGiveTheirUseToTheNextBuyer) {
+TEST_F(DiscountCodeTest, DueOrdersGiveTheirUseToTheNextBuyer) {
   const Uuid code = add_code("ONE", {{"max_uses", 1}});
   place(category_, 1, with("ONE"));
   const Json next = from("carl@example.org", with("ONE"));
@@ -252,7 +252,7 @@ TEST_F(DiscountTest, DueOrdersGiveTheirUseToTheNextBuyer) {
   EXPECT_EQ(uses(code), 1);
 }
 
-TEST_F(DiscountTest, ALatePaymentTakesItsUseAgainEvenAboveTheLimit) {
+TEST_F(DiscountCodeTest, ALatePaymentTakesItsUseAgainEvenAboveTheLimit) {
   const Uuid code = add_code("ONE", {{"max_uses", 1}});
   const Json early = place(category_, 1, with("ONE"));
   clock_.advance(16 * minute_us);
@@ -265,7 +265,7 @@ TEST_F(DiscountTest, ALatePaymentTakesItsUseAgainEvenAboveTheLimit) {
             "discount_not_applicable:exhausted");
 }
 
-TEST_F(DiscountTest, ALatePaymentThatIsDueBackTakesNoUse) {
+TEST_F(DiscountCodeTest, ALatePaymentThatIsDueBackTakesNoUse) {
   const Uuid code = add_code("TEN");
   const Json early = place(category_, 6, with("TEN"));
   clock_.advance(16 * minute_us);
@@ -275,7 +275,7 @@ TEST_F(DiscountTest, ALatePaymentThatIsDueBackTakesNoUse) {
   EXPECT_EQ(uses(code), 0);
 }
 
-TEST_F(DiscountTest, TheLimitPerCustomerCountsFoldedAddressesAndNoEmptyOnes) {
+TEST_F(DiscountCodeTest, TheLimitPerCustomerCountsFoldedAddressesAndNoEmptyOnes) {
   add_code("ONCE", {{"max_uses_per_user", 1}});
   const Json first = place(category_, 1, with("ONCE"));
   EXPECT_EQ(reason_of(try_order(category_, 1, from("BEA@Example.ORG", with("ONCE")))),
@@ -290,7 +290,7 @@ TEST_F(DiscountTest, TheLimitPerCustomerCountsFoldedAddressesAndNoEmptyOnes) {
   EXPECT_EQ(order_state(first), "cancelled/pending");
 }
 
-TEST_F(DiscountTest, AQuoteOfACustomerLooksAtHisOwnAddress) {
+TEST_F(DiscountCodeTest, AQuoteOfACustomerLooksAtHisOwnAddress) {
   add_code("ONCE", {{"max_uses_per_user", 1}});
   place(category_, 1, with("ONCE"));
   Json arguments = order_of(category_, 1, with("ONCE"));
@@ -299,7 +299,7 @@ TEST_F(DiscountTest, AQuoteOfACustomerLooksAtHisOwnAddress) {
   EXPECT_EQ(quote(as_customer("carl@example.org"), arguments)["discount"]["applied"], true);
 }
 
-TEST_F(DiscountTest, ImportedAndRemovedOrdersCountLikePlacedOnes) {
+TEST_F(DiscountCodeTest, ImportedAndRemovedOrdersCountLikePlacedOnes) {
   const Uuid code = add_code("TWO", {{"max_uses", 2}});
   const Uuid elsewhere = add_code("THERE", {{"event_id", to_text(add_event())}});
   const Uuid paid = add(tables::ticket_orders, order_row(code, {{"payment_status", "paid"}}));
@@ -324,7 +324,7 @@ TEST_F(DiscountTest, ImportedAndRemovedOrdersCountLikePlacedOnes) {
   EC_EXPECT_REFUSED("discount_not_applicable", use(code));
 }
 
-TEST_F(DiscountTest, NobodyWritesTheCounterAndAUsedCodeStays) {
+TEST_F(DiscountCodeTest, NobodyWritesTheCounterAndAUsedCodeStays) {
   const Uuid code = add_code("TEN");
   EC_EXPECT_REFUSED("invalid_argument",
                     update(as_user(Role::admin), tables::discount_codes, code, {{"current_uses", 5}}));
@@ -334,7 +334,7 @@ TEST_F(DiscountTest, NobodyWritesTheCounterAndAUsedCodeStays) {
 }
 
 // The limit is read and counted in the same unit of work, so there is no moment in between.
-TEST_F(DiscountTest, D9OfSixtyFourOrdersAtOnceExactlyOneGetsACodeForOne) {
+TEST_F(DiscountCodeTest, D9OfSixtyFourOrdersAtOnceExactlyOneGetsACodeForOne) {
   const Uuid hall = add_category(event_, 1'000);
   const Uuid code = add_code("SINGLE", {{"max_uses", 1}});
   std::atomic<int> got{0};
@@ -357,7 +357,7 @@ TEST_F(DiscountTest, D9OfSixtyFourOrdersAtOnceExactlyOneGetsACodeForOne) {
   EXPECT_EQ(left(hall), 999);
 }
 
-TEST_F(DiscountTest, Inventory24LimitsOfACodeBindTheSale) {
+TEST_F(DiscountCodeTest, Inventory24LimitsOfACodeBindTheSale) {
   const Uuid code = add_code("TWO", {{"max_uses", 2}, {"max_uses_per_user", 1}});
   EC_EXPECT_OK(try_order(category_, 1, with("TWO")));
   EC_EXPECT_REFUSED("discount_not_applicable", try_order(category_, 1, with("TWO")));
@@ -368,7 +368,7 @@ TEST_F(DiscountTest, Inventory24LimitsOfACodeBindTheSale) {
 
 // Whatever happens in whatever order, the counter is what a count of the orders gives (verify at the end of every test
 // counts too), and orders never place more uses than there are.
-TEST_F(DiscountTest, UsesAreWhatARecountGivesAfterAnySequence) {
+TEST_F(DiscountCodeTest, UsesAreWhatARecountGivesAfterAnySequence) {
   const Uuid hall = add_category(event_, 1'000, {{"max_per_order", nullptr}});
   const Uuid codes[] = {add_code("A", {{"max_uses", 3}}),
                         add_code("B", {{"event_id", nullptr}, {"max_uses_per_user", 1}})};
