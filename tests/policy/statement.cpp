@@ -581,7 +581,7 @@ const std::map<std::string, std::string>& commands() {
       {"issue_complimentary", "event_editor"},
       {"join_waitlist", "buyer; box_office; key(ticketing)"},
       {"join_waitlist another", "anon_buyer; box_office; key(ticketing)"},  // with somebody else's address
-      {"leave_waitlist", "own_waitlist; box_office; key(ticketing)"},
+      {"leave_waitlist", "own_wait; box_office; key(ticketing)"},
       {"sales_curve", "event_editor; org_manager"},
       {"assign_team", "event_editor; key(organization)"},  // stands for an insert into team_assignments
       {"register_device", "event_editor"},

@@ -1143,11 +1143,12 @@ class Commands:
         Errors: not_found, event_not_on_sale, category_inactive, category_not_on_sale, invalid_quantity,
         hold_limit, already_exists, places_left.
 
-        >>> full = session.insert("ticket_categories", {"event_id": event_id, "name": "Balcony", "base_price": "30.00",
-        ...                                             "total_quantity": 1})
+        >>> full = session.insert("ticket_categories", {"event_id": event_id, "name": "Balcony",
+        ...                                             "base_price": "30.00", "total_quantity": 1})
         >>> sale = session.place_order(event_id=event_id, items=[{"ticket_category_id": full["id"], "quantity": 1}],
         ...                            payment={"method": "cash", "amount": "30.00"})
-        >>> session.join_waitlist(ticket_category_id=full["id"], customer={"email": "kim@example.org"})["entry"]["status"]
+        >>> kim = {"email": "kim@example.org"}
+        >>> session.join_waitlist(ticket_category_id=full["id"], customer=kim)["entry"]["status"]
         <WaitlistStatus.WAITING: 'waiting'>
         """
         reply: JoinWaitlistReply = self._command(
@@ -1175,8 +1176,8 @@ class Commands:
 
         Errors: not_found, wrong_state.
 
-        >>> full = session.insert("ticket_categories", {"event_id": event_id, "name": "Balcony", "base_price": "30.00",
-        ...                                             "total_quantity": 1})
+        >>> full = session.insert("ticket_categories", {"event_id": event_id, "name": "Balcony",
+        ...                                             "base_price": "30.00", "total_quantity": 1})
         >>> sale = session.place_order(event_id=event_id, items=[{"ticket_category_id": full["id"], "quantity": 1}],
         ...                            payment={"method": "cash", "amount": "30.00"})
         >>> entry = session.join_waitlist(ticket_category_id=full["id"], customer={"email": "kim@example.org"})["entry"]
