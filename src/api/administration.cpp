@@ -9,6 +9,7 @@
 #include "rules/operations/verify.hpp"
 #include "rules/ticketing/commands.hpp"
 #include "rules/ticketing/sales_figures.hpp"
+#include "rules/ticketing/waiting.hpp"
 
 namespace eventcore::api {
 
@@ -110,6 +111,11 @@ std::vector<NamedPiece> pieces_of(const Uuid& organization, std::int64_t limit) 
          EC_TRY(filled, rules::ticketing::fill_conversion_rates(unit, organization, limit));
          return operations::Swept{filled.rows, filled.more};
        }},
+      {"waitlist_offers",
+       [=](work::UnitOfWork& unit) -> Result<operations::Swept> {
+         EC_TRY(offered, rules::ticketing::offer_places(unit, organization, limit));
+         return operations::Swept{offered.count, offered.more};
+       }},
       {"overdue_milestones",
        [=](work::UnitOfWork& unit) { return operations::mark_overdue_milestones(unit, organization, limit); }},
   };
@@ -133,6 +139,7 @@ Result<std::string> run_maintenance(const std::shared_ptr<EngineCore>& engine, c
   totals["expired_orders"] = 0;
   totals["called_off_orders"] = 0;
   totals["conversion_rates"] = 0;
+  totals["waitlist_offers"] = 0;
   totals["overdue_milestones"] = 0;
   bool more = false;
   for (const Uuid& organization : organizations) {

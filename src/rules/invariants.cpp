@@ -6,6 +6,7 @@
 #include "rules/rules.hpp"
 #include "rules/sponsorship/invariants.hpp"
 #include "rules/ticketing/invariants.hpp"
+#include "rules/ticketing/waiting.hpp"
 #include "schema/all.hpp"
 
 namespace eventcore::rules {
@@ -75,7 +76,7 @@ constexpr Line lines[] = {
     {&tables::tickets, {.check = ticketing::check_ticket, .settle = ticketing::settle_ticket}},
     {&tables::check_ins, {}},
     {&tables::ticket_transfers, {}},
-    {&tables::waitlist_entries, {}},
+    {&tables::waitlist_entries, {.check = ticketing::check_waitlist_entry}},
     {&tables::ticket_sales_analytics, {}},
     // analytics
     {&tables::event_analytics, {}},

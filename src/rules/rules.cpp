@@ -61,6 +61,9 @@ constexpr Rule rule_table[] = {
     reading(id_of("search_attendees"), ticketing::search_attendees),
     reading(id_of("event_report"), ticketing::event_report),
     reading(id_of("sales_curve"), ticketing::sales_curve),
+    writing(id_of("issue_complimentary"), ticketing::issue_complimentary),
+    writing(id_of("join_waitlist"), ticketing::join_waitlist),
+    writing(id_of("leave_waitlist"), ticketing::leave_waitlist),
     // operations
     reading(id_of("explain_access"), operations::explain_access),
     reading(id_of("list_principals_who_can"), operations::list_principals_who_can),

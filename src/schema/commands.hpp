@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "schema/commands/carts.hpp"
 #include "schema/commands/events.hpp"
 #include "schema/commands/operations.hpp"
 #include "schema/commands/organization.hpp"
@@ -78,9 +79,9 @@ consteval bool check_commands(const std::array<const CommandDef*, size>& command
 }  // namespace detail
 
 // Adding a domain: write commands/<domain>.hpp, include it above, name its array here. Each has a block of 100 ids.
-inline constexpr auto all_commands =
-    detail::collect_commands(commands::organization_commands, commands::events_commands, commands::ticketing_commands,
-                             commands::tickets_commands, commands::refunds_commands, commands::operations_commands);
+inline constexpr auto all_commands = detail::collect_commands(
+    commands::organization_commands, commands::events_commands, commands::ticketing_commands,
+    commands::tickets_commands, commands::refunds_commands, commands::carts_commands, commands::operations_commands);
 
 static_assert(detail::check_commands(all_commands));
 

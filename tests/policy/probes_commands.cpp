@@ -17,7 +17,8 @@ constexpr const char* absent_id = "01900000-0000-7000-8000-00000000dead";
 
 // The world's signing keys are none, so a code that is to be issued may fail after access was granted.
 bool issues_codes(const std::string& command) {
-  for (const char* issues : {"confirm_payment", "place_order", "ticket_qr", "transfer_ticket", "reissue_ticket"})
+  for (const char* issues : {"confirm_payment", "place_order", "ticket_qr", "transfer_ticket", "reissue_ticket",
+                             "issue_complimentary"})
     if (command == issues) return true;
   return false;
 }
@@ -48,7 +49,15 @@ Probes::CommandProbe Probes::sale_command(const Tenant& tenant, const Player& pl
   if (for_another) order["customer"]["email"] = "somebody@example.com";
   const std::vector<std::pair<std::string, std::string>> others = {{"ticket_categories", category}};
   Json price = {{"ticket_category_id", category}};
-  switch (dice_.below(6)) {
+  const std::string another = player.kind == Kind::customer && for_another ? "another" : "";
+  switch (dice_.below(7)) {
+    case 6:
+      return {"join_waitlist",
+              another,
+              "ticket_categories",
+              category,
+              {{"ticket_category_id", category}, {"customer", order["customer"]}},
+              {}};
     case 0: return {"quote_price", "", "ticket_categories", category, price, {}};
     case 1:
       price["factors"] = {{"weather", 1}};
@@ -57,9 +66,7 @@ Probes::CommandProbe Probes::sale_command(const Tenant& tenant, const Player& pl
     case 3:
       order["payment"] = {{"method", "cash"}, {"amount", "20.00"}};
       return {"place_order", "payment", "events", event, order, others};
-    default:
-      return {"place_order", player.kind == Kind::customer && for_another ? "another" : "", "events", event, order,
-              others};
+    default: return {"place_order", another, "events", event, order, others};
   }
 }
 
@@ -69,7 +76,20 @@ Probes::CommandProbe Probes::counter_command(const Tenant& tenant) {
   const std::string event = any_or_absent(tenant, "events");
   const std::string number = value_at(tenant, "tickets", ticket, "ticket_number");
   Json arguments = {{"order_id", order}};
-  switch (dice_.below(9)) {
+  const std::string entry = any_or_absent(tenant, "waitlist_entries");
+  const std::string category = any_or_absent(tenant, "ticket_categories");
+  const std::string of_category = value_at(tenant, "ticket_categories", category, "event_id");
+  switch (dice_.below(11)) {
+    case 9: return {"leave_waitlist", "", "waitlist_entries", entry, {{"entry_id", entry}}, {}};
+    case 10: {
+      const Json items = Json::array({{{"ticket_category_id", category}, {"quantity", 1}}});
+      return {"issue_complimentary",
+              "",
+              "events",
+              of_category,
+              {{"event_id", of_category}, {"items", items}},
+              {{"ticket_categories", category}}};
+    }
     case 0:
       arguments.update({{"provider", "stripe"}, {"reference", "pi_probe"}});
       return {"start_payment", "", "ticket_orders", order, arguments, {}};

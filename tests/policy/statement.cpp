@@ -583,6 +583,10 @@ const std::map<std::string, std::string>& commands() {
       {"undo_check_in", "box_office; key(ticketing)"},
       {"search_attendees", "device; box_office; key(ticketing)"},
       {"event_report", "event_editor; org_manager"},
+      {"issue_complimentary", "event_editor"},
+      {"join_waitlist", "buyer; box_office; key(ticketing)"},
+      {"join_waitlist another", "anon_buyer; box_office; key(ticketing)"},  // with somebody else's address
+      {"leave_waitlist", "own_wait; box_office; key(ticketing)"},
       {"sales_curve", "event_editor; org_manager"},
       {"assign_team", "event_editor; key(organization)"},  // stands for an insert into team_assignments
       {"register_device", "event_editor"},

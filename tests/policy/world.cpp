@@ -366,6 +366,7 @@ Json World::imported(const Tenant& tenant, const TableDef& table, const std::str
     more["status"] = variant.empty() ? "active" : variant == "public" ? "confirmed" : "planning";
   if (table.name == "events" && variant != "planning") more["venue_id"] = tenant.rows.at(key_of("venues", variant));
   if (table.name == "ticket_orders") more["payment_status"] = "paid";
+  if (table.name == "waitlist_entries") more["status"] = "withdrawn";  // one waits once for a category
   if (table.name == "sponsors") more["account_manager"] = tenant.users.at("x");
   return more;
 }

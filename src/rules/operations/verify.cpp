@@ -52,6 +52,11 @@ class Derived {
     expect(row, col::ticket_categories::available_quantity, available);
     return ok();
   }
+  Status code(const Record& row) {
+    EC_TRY(uses, ticketing::counted_uses(reader_, row));
+    expect(row, col::discount_codes::current_uses, uses);
+    return ok();
+  }
   Status package(const Record& row) {
     const Expr taken = Expr::all_of({Expr::equals(col::sponsors::package_id.index, row.id()),
                                      Expr::compare(col::sponsors::contract_status.index, Expr::Op::ne, "cancelled")});
@@ -110,6 +115,7 @@ Status verify_derived(store::Reader& reader, const Uuid& organization, VerifyRep
   };
   EC_TRYV(each(tables::ticket_categories, &Derived::category));
   EC_TRYV(each(tables::ticket_orders, &Derived::order));
+  EC_TRYV(each(tables::discount_codes, &Derived::code));
   EC_TRYV(each(tables::sponsor_packages, &Derived::package));
   EC_TRYV(each(tables::sponsor_prospects, &Derived::prospect));
   EC_TRYV(each(tables::event_risks, &Derived::risk));

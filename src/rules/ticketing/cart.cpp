@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "rules/ticketing/counter.hpp"
 #include "rules/ticketing/terms.hpp"
+#include "rules/ticketing/waiting.hpp"
 #include "schema/all.hpp"
 
 namespace eventcore::rules::ticketing {
@@ -71,10 +72,16 @@ Status read_categories(work::Reading& reading, Cart& cart, const std::vector<Arg
   return ok();
 }
 
+Status check_numbers(const Cart& cart) {
+  for (std::size_t i = 0; i < cart.lines.size(); ++i)
+    if (cart.lines[i].quantity < 1) return of_line(Errc::invalid_quantity, i, "quantity", "must be at least 1");
+  return ok();
+}
+
 Status check_quantities(const Cart& cart) {
+  EC_TRYV(check_numbers(cart));
   for (std::size_t i = 0; i < cart.lines.size(); ++i) {
     const CartLine& line = cart.lines[i];
-    if (line.quantity < 1) return of_line(Errc::invalid_quantity, i, "quantity", "must be at least 1");
     const Value& most = line.category[col::ticket_categories::max_per_order];
     if (!most.is_null() && line.quantity > most.integer())
       return of_line(Errc::invalid_quantity, i, "quantity", "must be at most " + std::to_string(most.integer()));
@@ -98,10 +105,7 @@ Status check_cart_shape(const Arguments& arguments) {
   shape.indexed(arguments.object("payment"), "reference", "payment.reference");
   const Json& factors = arguments.json("factors");
   if (!factors.is_null() && !factors.is_object()) shape.add("factors", "must be an object");
-  EC_TRYV(shape.result());
-  if (!trim(arguments.text("discount_code")).empty())
-    return fail(Errc::unsupported, "discount codes are not taken yet; order without one");
-  return ok();
+  return shape.result();
 }
 
 Result<Cart> open_cart(work::Reading& reading, const Arguments& arguments) {
@@ -110,23 +114,26 @@ Result<Cart> open_cart(work::Reading& reading, const Arguments& arguments) {
   const Json& factors = arguments.json("factors");
   EC_TRYV(check_host_factors(reading, event, factors));
   EC_TRY(settings, SaleSettings::of(reading, event));
-  return Cart{std::move(event), std::move(settings), at_counter, {}, factors, {}, {}};
+  return Cart{std::move(event), std::move(settings), at_counter, {}, factors, {}, {}, {}};
+}
+
+Customer customer_given(const Arguments& arguments) {
+  const Arguments given = arguments.object("customer");
+  return {trim(given.text("email")), given.text("name"), given.optional_text("phone"), given.json("billing_address")};
+}
+
+Status check_customer_himself(const work::Reading& reading, Customer& customer) {
+  const policy::Facts& facts = reading.facts();
+  if (facts.kind != policy::PrincipalKind::customer) return ok();
+  if (customer.email.empty()) customer.email = facts.email;
+  if (fold(customer.email) == facts.email) return ok();
+  return fail_field(Errc::column_denied, "customer.email", "customers order for their own address only");
 }
 
 Status set_customer(const work::Reading& reading, Cart& cart, const Arguments& arguments) {
-  const policy::Facts& facts = reading.facts();
-  const Arguments given = arguments.object("customer");
-  Customer& customer = cart.customer;
-  customer.email = trim(given.text("email"));
-  customer.name = given.text("name");
-  customer.phone = given.optional_text("phone");
-  customer.billing_address = given.json("billing_address");
-  if (facts.kind == policy::PrincipalKind::customer) {
-    if (customer.email.empty()) customer.email = facts.email;
-    if (fold(customer.email) != facts.email)
-      return fail_field(Errc::column_denied, "customer.email", "customers order for their own address only");
-  }
-  if (customer.email.empty() && !cart.at_counter)
+  cart.customer = customer_given(arguments);
+  EC_TRYV(check_customer_himself(reading, cart.customer));
+  if (cart.customer.email.empty() && !cart.at_counter)
     return fail_field(Errc::invalid_argument, "customer.email", "is required but at the box office");
   return ok();
 }
@@ -153,6 +160,11 @@ Status add_lines(work::Reading& reading, Cart& cart, const Arguments& arguments)
   return check_quantities(cart);
 }
 
+Status add_free_lines(work::Reading& reading, Cart& cart, const Arguments& arguments) {
+  EC_TRYV(read_categories(reading, cart, arguments.list("items")));
+  return check_numbers(cart);
+}
+
 Status check_currencies(Cart& cart) {
   cart.currency = cart.lines.front().category[col::ticket_categories::currency].text();
   for (std::size_t i = 1; i < cart.lines.size(); ++i) {
@@ -174,7 +186,9 @@ Result<PricedCart> price_cart(work::Reading& reading, const Cart& cart) {
   std::vector<pure::OrderLine> lines;
   for (std::size_t i = 0; i < cart.lines.size(); ++i)
     lines.push_back({cart.lines[i].category.id(), cart.lines[i].quantity, priced.prices[i].price.unit_price});
-  EC_TRY(amounts, pure::compute_order(lines, std::nullopt, priced.rates, unit_of(*categories.front())));
+  std::optional<pure::DiscountTerms> terms;
+  if (cart.discount.applied) terms = cart.discount.applied->terms;
+  EC_TRY(amounts, pure::compute_order(lines, terms, priced.rates, unit_of(*categories.front())));
   priced.amounts = std::move(amounts);
   return priced;
 }
@@ -187,11 +201,16 @@ Failure sold_out(const Record& category, std::int64_t left) {
   return {Errc::sold_out, std::move(detail)};
 }
 
-Status check_places_left(const Cart& cart) {
-  for (const CartLine& line : cart.lines) {
-    const std::int64_t left = line.category[col::ticket_categories::available_quantity].integer();
-    if (line.quantity > left) return sold_out(line.category, left);
-  }
+void count_pending(const work::UnitOfWork& uow, Cart& cart) {
+  constexpr Column available = col::ticket_categories::available_quantity;
+  for (CartLine& line : cart.lines)
+    line.category.set(available, line.category[available].integer() + uow.pending(line.category.id(), available));
+}
+
+Status check_places_left(work::Reading& reading, const Cart& cart) {
+  EC_TRY(left, places_left(reading, cart));
+  for (std::size_t i = 0; i < cart.lines.size(); ++i)
+    if (cart.lines[i].quantity > left[i]) return sold_out(cart.lines[i].category, left[i]);
   return ok();
 }
 

@@ -14,7 +14,7 @@
 #include "rules/ticketing/pricing.hpp"
 #include "rules/ticketing/settings.hpp"
 #include "schema/codec.hpp"
-#include "work/reading.hpp"
+#include "work/unit_of_work.hpp"
 
 namespace eventcore::rules::ticketing {
 
@@ -31,6 +31,18 @@ struct CartLine {
   Json attendees;
 };
 
+struct AppliedCode {
+  Uuid id;
+  std::string code;  // as its row spells it
+  pure::DiscountTerms terms;
+};
+
+struct CartDiscount {
+  std::optional<std::string> given;  // trimmed; absent: no code was named
+  std::optional<AppliedCode> applied;
+  std::string reason;  // why the given one does not apply, in the words that the caller may hear
+};
+
 struct Cart {
   Record event;
   SaleSettings settings;
@@ -39,6 +51,7 @@ struct Cart {
   Json factors;
   std::vector<CartLine> lines;
   std::string currency;
+  CartDiscount discount;  // rules/ticketing/discount.hpp sets it
 };
 
 struct PricedCart {
@@ -47,12 +60,16 @@ struct PricedCart {
   pure::OrderAmounts amounts;
 };
 
-// What can be said without the store: bad fields all together, and what this release does not sell yet.
+// What can be said without the store: bad fields all together.
 Status check_cart_shape(const schema::Arguments& arguments);
 
 // The event as the caller sees it. No line is read yet.
 Result<Cart> open_cart(work::Reading& reading, const schema::Arguments& arguments);
 
+// The argument `customer`, its address trimmed.
+Customer customer_given(const schema::Arguments& arguments);
+// A customer acts under his own address: it is filled in, and another one is refused.
+Status check_customer_himself(const work::Reading& reading, Customer& customer);
 // Who buys: a customer only for himself; without an address only at the counter.
 Status set_customer(const work::Reading& reading, Cart& cart, const schema::Arguments& arguments);
 
@@ -61,14 +78,19 @@ bool category_on_sale(const Record& category, Micros now);  // active and within
 
 // Reads the categories and checks that they exist, are active, are on sale, and that the quantities are acceptable.
 Status add_lines(work::Reading& reading, Cart& cart, const schema::Arguments& arguments);
+// The same for places given away: what binds buyers (active, on sale, max_per_order) is not asked.
+Status add_free_lines(work::Reading& reading, Cart& cart, const schema::Arguments& arguments);
 
 // One order has one currency; sets the cart's.
 Status check_currencies(Cart& cart);
 
 Result<PricedCart> price_cart(work::Reading& reading, const Cart& cart);
 
-// sold_out unless every line finds its places.
-Status check_places_left(const Cart& cart);
+// Availability as it is after what this unit has already given back.
+void count_pending(const work::UnitOfWork& uow, Cart& cart);
+
+// sold_out unless every line finds its places among those that nobody waits for.
+Status check_places_left(work::Reading& reading, const Cart& cart);
 Failure sold_out(const Record& category, std::int64_t left);
 
 }  // namespace eventcore::rules::ticketing

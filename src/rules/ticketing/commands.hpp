@@ -18,6 +18,10 @@ Result<Json> quote_price(work::Reading&, const schema::CommandDef&, const schema
 Result<Json> quote_order(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> place_order(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 
+Result<Json> issue_complimentary(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> join_waitlist(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> leave_waitlist(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+
 Result<Json> start_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> confirm_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> fail_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
@@ -46,6 +50,9 @@ struct ExpiredOrders {
   std::int64_t count = 0;
   bool more = false;  // some due orders were left
 };
+
+// What is due is work that has to be done anyway: those who need its places do all of it.
+inline constexpr std::int64_t every_due_order = 1'000'000;
 
 // Cancels the organization's (or the event's) unpaid orders whose time is up, the longest due first.
 Result<ExpiredOrders> expire_due_orders(work::UnitOfWork& uow, const Uuid& organization,

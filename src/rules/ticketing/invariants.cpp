@@ -7,6 +7,8 @@
 #include "rules/pure/stock.hpp"
 #include "rules/support.hpp"
 #include "rules/ticketing/settle.hpp"
+#include "rules/ticketing/discount.hpp"
+#include "rules/ticketing/waiting.hpp"
 #include "schema/all.hpp"
 #include "schema/generated/columns.hpp"
 
@@ -193,13 +195,25 @@ Result<std::vector<Record>> lines_of(work::Reading& reading, const Record& order
 
 }  // namespace
 
-Status check_order(UnitOfWork&, Write& write) {
-  if (write.after == nullptr || !write.changes(o::order_number)) return ok();
-  if (valid_order_number((*write.after)[o::order_number].text())) return ok();
-  return broken(o::order_number, write.after->table(), "is not an order number of this engine");
-}
-
 namespace {
+
+// A limit binds an order that is placed. Money that comes late brings back an order that was placed, and its use with
+// it, whatever others have used since: decision 41.
+Status check_code_used(UnitOfWork& uow, const Write& write) {
+  namespace d = col::discount_codes;
+  const Record& order = *write.after;
+  if (!holds_use(order)) return ok();
+  const bool same_code = write.before != nullptr && (*write.before)[o::discount_code_id] == order[o::discount_code_id];
+  if (same_code && (holds_use(*write.before) || !order[o::paid_at].is_null())) return ok();
+  EC_TRY(code, uow.find(schema::tables::discount_codes, order.organization_id(), order[o::discount_code_id].uuid()));
+  if (!code) return fail_field(Errc::reference_not_found, "discount_code_id", "there is no such row");
+  if (!(*code)[d::event_id].is_null() && !((*code)[d::event_id] == order[o::event_id]))
+    return broken(o::discount_code_id, order.table(), "is a code of another event");
+  const Value& most = (*code)[d::max_uses];
+  const std::int64_t uses = (*code)[d::current_uses].integer() + uow.pending(code->id(), d::current_uses);
+  if (!most.is_null() && uses >= most.integer()) return fail_fact(Errc::discount_not_applicable, "reason", "exhausted");
+  return ok();
+}
 
 // Nobody is admitted by an order that does not stand any more. Used tickets have admitted already.
 Status cancel_tickets(UnitOfWork& uow, const Record& order) {
@@ -213,13 +227,30 @@ bool is_active(const Record& order) {
   return order[o::order_status].text() == "active";
 }
 
+void count_use(UnitOfWork& uow, const Record* order, std::int64_t delta) {
+  if (order == nullptr || !holds_use(*order)) return;
+  uow.add_to(schema::tables::discount_codes, order->organization_id(), (*order)[o::discount_code_id].uuid(),
+             col::discount_codes::current_uses, delta, Errc::discount_not_applicable);
+}
+
 }  // namespace
 
-// Places that were held go back; when tickets are issued in the same unit they take them at once.
+Status check_order(UnitOfWork& uow, Write& write) {
+  if (write.after == nullptr) return ok();
+  if (write.changes(o::order_number) && !valid_order_number((*write.after)[o::order_number].text()))
+    return broken(o::order_number, write.after->table(), "is not an order number of this engine");
+  return check_code_used(uow, write);
+}
+
+// Places that were held go back; when tickets are issued in the same unit they take them at once. The use of a code and
+// the entry of the waiting list move with the order.
 Status settle_order(UnitOfWork& uow, const Write& write) {
+  count_use(uow, write.before, -1);
+  count_use(uow, write.after, 1);
   if (write.before == nullptr || write.after == nullptr) return ok();
   if (is_active(*write.before) && !is_active(*write.after) && !holds_places(*write.before))
     EC_TRYV(cancel_tickets(uow, *write.after));
+  EC_TRYV(settle_offer(uow, *write.before, *write.after));
   const bool held = holds_places(*write.before);
   if (held == holds_places(*write.after)) return ok();
   EC_TRY(lines, lines_of(uow, *write.after));
@@ -319,6 +350,10 @@ Status settle_ticket(UnitOfWork& uow, const Write& write) {
   if (took == takes) return ok();
   move_places(uow, write.after != nullptr ? *write.after : *write.before, t::ticket_category_id, took ? 1 : -1);
   return ok();
+}
+
+Result<std::int64_t> counted_uses(store::Reader& reader, const Record& code) {
+  return reader.count(schema::tables::ticket_orders, code.organization_id(), holds_use_of(code.id()));
 }
 
 Result<std::int64_t> counted_available(store::Reader& reader, const Record& category) {

@@ -18,6 +18,8 @@ Status settle_order_item(work::UnitOfWork& uow, const work::Write& write);
 Status check_ticket(work::UnitOfWork& uow, work::Write& write);
 Status settle_ticket(work::UnitOfWork& uow, const work::Write& write);
 
+// What current_uses has to be, counted from orders.
+Result<std::int64_t> counted_uses(store::Reader& reader, const Record& code);
 // What available_quantity has to be, counted from tickets and orders.
 Result<std::int64_t> counted_available(store::Reader& reader, const Record& category);
 

@@ -4,6 +4,8 @@
 
 #include "base/codes.hpp"
 #include "base/currency.hpp"
+#include "rules/ticketing/issue_tickets.hpp"
+#include "rules/ticketing/sales_figures.hpp"
 #include "rules/ticketing/terms.hpp"
 #include "schema/all.hpp"
 
@@ -20,10 +22,16 @@ Json list_or_empty(const Json& list) {
 Changes amounts_of_order(const Cart& cart, const PricedCart& priced) {
   namespace c = col::ticket_orders;
   const pure::OrderAmounts& amounts = priced.amounts;
-  return {assign(c::subtotal, amounts.subtotal), assign(c::discount_amount, amounts.discount_amount),
-          assign(c::taxes, amounts.taxes),       assign(c::taxes_included, amounts.taxes_included),
-          assign(c::fees, amounts.fees),         assign(c::total_amount, amounts.total),
-          assign(c::currency, cart.currency),    assign(c::rates, dump(pure::rates_json(priced.rates)))};
+  Changes columns{assign(c::subtotal, amounts.subtotal), assign(c::discount_amount, amounts.discount_amount),
+                  assign(c::taxes, amounts.taxes),       assign(c::taxes_included, amounts.taxes_included),
+                  assign(c::fees, amounts.fees),         assign(c::total_amount, amounts.total),
+                  assign(c::currency, cart.currency),    assign(c::rates, dump(pure::rates_json(priced.rates)))};
+  if (const auto& code = cart.discount.applied) {
+    columns.push_back(assign(c::discount_code_id, code->id));
+    columns.push_back(assign(c::discount_code_used, code->code));
+    columns.push_back(assign(c::discount_terms, dump(pure::terms_json(code->terms))));
+  }
+  return columns;
 }
 
 Changes amounts_of_line(const Cart& cart, const pure::LineAmounts& line) {
@@ -52,7 +60,7 @@ Result<std::string> free_order_number(work::UnitOfWork& uow, const Uuid& organiz
 }
 
 Result<Record> write_order_row(work::UnitOfWork& uow, const Cart& cart, const PricedCart& priced,
-                               const OrderStart& start, const schema::Arguments& arguments) {
+                               const OrderStart& start) {
   namespace c = col::ticket_orders;
   EC_TRY(number, free_order_number(uow, cart.event.organization_id()));
   Changes row = amounts_of_order(cart, priced);
@@ -71,10 +79,10 @@ Result<Record> write_order_row(work::UnitOfWork& uow, const Cart& cart, const Pr
       assign(c::payment_method, value_or_null(start.payment_method)),
       assign(c::paid_at, value_or_null(paid ? std::optional(uow.now()) : std::nullopt)),
       assign(c::expires_at, value_or_null(start.expires_at)),
-      assign(c::referral_source, value_or_null(arguments.optional_text("referral_source"))),
-      assign(c::special_requirements, value_or_null(arguments.optional_text("special_requirements"))),
-      assign(c::ip_address, value_or_null(arguments.optional_text("ip_address"))),
-      assign(c::user_agent, value_or_null(arguments.optional_text("user_agent"))),
+      assign(c::referral_source, value_or_null(start.referral_source)),
+      assign(c::special_requirements, value_or_null(start.special_requirements)),
+      assign(c::ip_address, value_or_null(start.ip_address)),
+      assign(c::user_agent, value_or_null(start.user_agent)),
   };
   row.insert(row.end(), std::make_move_iterator(rest.begin()), std::make_move_iterator(rest.end()));
   return uow.insert(schema::tables::ticket_orders, row, work::As::engine);
@@ -124,8 +132,8 @@ Json draft(const schema::TableDef& table, const Changes& values, const std::stri
 }  // namespace
 
 Result<OrderRows> write_order(work::UnitOfWork& uow, const Cart& cart, const PricedCart& priced,
-                              const OrderStart& start, const schema::Arguments& arguments) {
-  EC_TRY(order, write_order_row(uow, cart, priced, start, arguments));
+                              const OrderStart& start) {
+  EC_TRY(order, write_order_row(uow, cart, priced, start));
   OrderRows rows{std::move(order), {}};
   for (std::size_t i = 0; i < cart.lines.size(); ++i) {
     EC_TRY(item, write_item(uow, cart, rows.order, cart.lines[i], priced.amounts.lines[i]));
@@ -133,6 +141,15 @@ Result<OrderRows> write_order(work::UnitOfWork& uow, const Cart& cart, const Pri
     EC_TRYV(write_calculation(uow, cart, rows.order, cart.lines[i], priced.prices[i]));
   }
   return rows;
+}
+
+Result<std::vector<Record>> issue_sold(work::UnitOfWork& uow, const Cart& cart, const PricedCart& priced,
+                                       const OrderRows& rows) {
+  std::vector<const Record*> categories;
+  for (const CartLine& line : cart.lines) categories.push_back(&line.category);
+  EC_TRY(tickets, issue_tickets(uow, cart.event, rows.order, rows.items, categories, priced.amounts));
+  EC_TRYV(count_sale(uow, cart.event, rows.order, rows.items));
+  return tickets;
 }
 
 Json draft_order_json(const Cart& cart, const PricedCart& priced) {

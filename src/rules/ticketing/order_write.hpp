@@ -23,10 +23,18 @@ struct OrderRows {
 struct OrderStart {
   std::optional<Micros> expires_at;  // absent: paid now
   std::optional<std::string> payment_method;
+  std::optional<std::string> referral_source;
+  std::optional<std::string> special_requirements;
+  std::optional<std::string> ip_address;
+  std::optional<std::string> user_agent;
 };
 
 Result<OrderRows> write_order(work::UnitOfWork& uow, const Cart& cart, const PricedCart& priced,
-                              const OrderStart& start, const schema::Arguments& arguments);
+                              const OrderStart& start);
+
+// The tickets of an order that was written as paid, and its part in the sales figures.
+Result<std::vector<Record>> issue_sold(work::UnitOfWork& uow, const Cart& cart, const PricedCart& priced,
+                                       const OrderRows& rows);
 
 // The same rows without ids and numbers, for a quote.
 Json draft_order_json(const Cart& cart, const PricedCart& priced);

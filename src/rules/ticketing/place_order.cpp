@@ -5,20 +5,15 @@
 #include "rules/rules.hpp"
 #include "rules/ticketing/cart.hpp"
 #include "rules/ticketing/commands.hpp"
+#include "rules/ticketing/discount.hpp"
 #include "rules/ticketing/holds.hpp"
-#include "rules/ticketing/issue_tickets.hpp"
 #include "rules/ticketing/order_write.hpp"
 #include "rules/ticketing/payment.hpp"
 #include "rules/ticketing/reply.hpp"
-#include "rules/ticketing/sales_figures.hpp"
-#include "rules/ticketing/terms.hpp"
 
 namespace eventcore::rules::ticketing {
 
 namespace {
-
-// Every due order of the event; what is due is work that has to be done anyway.
-constexpr std::int64_t no_limit = 1'000'000;
 
 // Anyone on public events where anon and customers are concerned; users and sponsors need the counter.
 Status check_seller(work::UnitOfWork& uow, const schema::CommandDef& command, const Cart& cart,
@@ -60,13 +55,6 @@ Result<std::optional<NewPayment>> check_payment(work::UnitOfWork& uow, const Car
   return std::optional<NewPayment>(std::move(payment));
 }
 
-// Availability as it is after what this unit has already given back.
-void count_pending(work::UnitOfWork& uow, Cart& cart) {
-  constexpr Column available = col::ticket_categories::available_quantity;
-  for (CartLine& line : cart.lines)
-    line.category.set(available, line.category[available].integer() + uow.pending(line.category.id(), available));
-}
-
 Result<Cart> checked_cart(work::UnitOfWork& uow, const schema::CommandDef& command,
                           const schema::Arguments& arguments) {
   EC_TRYV(check_cart_shape(arguments));
@@ -74,22 +62,29 @@ Result<Cart> checked_cart(work::UnitOfWork& uow, const schema::CommandDef& comma
   EC_TRYV(check_seller(uow, command, cart, arguments));
   EC_TRYV(set_customer(uow, cart, arguments));
   EC_TRYV(check_event_on_sale(cart.event, uow.now()));
-  EC_TRYV(expire_due_orders(uow, cart.event.organization_id(), cart.event.id(), no_limit));
+  EC_TRYV(expire_due_orders(uow, cart.event.organization_id(), cart.event.id(), every_due_order));
   EC_TRYV(add_lines(uow, cart, arguments));
   count_pending(uow, cart);
   if (!arguments.json("payment").is_object()) EC_TRYV(check_holds(uow, cart));
   EC_TRYV(check_currencies(cart));
+  EC_TRYV(set_discount(uow, cart, arguments, &uow));
+  EC_TRYV(check_discount(cart));
   return cart;
+}
+
+OrderStart start_of(const schema::Arguments& arguments) {
+  OrderStart start;
+  start.referral_source = arguments.optional_text("referral_source");
+  start.special_requirements = arguments.optional_text("special_requirements");
+  start.ip_address = arguments.optional_text("ip_address");
+  start.user_agent = arguments.optional_text("user_agent");
+  return start;
 }
 
 Result<std::vector<Record>> settle_paid(work::UnitOfWork& uow, const Cart& cart, const PricedCart& priced,
                                         const OrderRows& rows, const std::optional<NewPayment>& payment) {
   if (payment && payment->amount > 0) EC_TRYV(add_payment(uow, rows.order, *payment));
-  std::vector<const Record*> categories;
-  for (const CartLine& line : cart.lines) categories.push_back(&line.category);
-  EC_TRY(tickets, issue_tickets(uow, cart.event, rows.order, rows.items, categories, priced.amounts));
-  EC_TRYV(count_sale(uow, cart.event, rows.order, rows.items));
-  return tickets;
+  return issue_sold(uow, cart, priced, rows);
 }
 
 }  // namespace
@@ -98,17 +93,17 @@ Result<Json> place_order(work::UnitOfWork& uow, const schema::CommandDef& comman
   EC_TRY(cart, checked_cart(uow, command, arguments));
   EC_TRY(priced, price_cart(uow, cart));
   EC_TRYV(check_total(cart, priced, arguments));
-  EC_TRYV(check_places_left(cart));
+  EC_TRYV(check_places_left(uow, cart));
   EC_TRY(payment, check_payment(uow, cart, priced, arguments));
 
-  OrderStart start;
+  OrderStart start = start_of(arguments);
   const bool paid = payment || priced.amounts.total == 0;
   if (payment) start.payment_method = payment->method;
   if (!paid) {
     EC_TRY(hold_us, cart.settings.hold_time_us());
     start.expires_at = uow.now() + hold_us;
   }
-  EC_TRY(rows, write_order(uow, cart, priced, start, arguments));
+  EC_TRY(rows, write_order(uow, cart, priced, start));
   std::vector<Record> tickets;
   if (paid) {
     EC_TRY(issued, settle_paid(uow, cart, priced, rows, payment));
@@ -122,7 +117,7 @@ Result<Json> place_order(work::UnitOfWork& uow, const schema::CommandDef& comman
   reply["order"] = std::move(order);
   reply["items"] = std::move(items);
   reply["tickets"] = std::move(issued);
-  reply["discount"] = no_discount();
+  reply["discount"] = discount_json(cart.discount);
   return reply;
 }
 

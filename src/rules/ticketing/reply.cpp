@@ -15,8 +15,4 @@ Result<Json> written_rows(work::Reading& reading, std::span<const Record> rows) 
   return list;
 }
 
-Json no_discount() {
-  return Json{{"code", nullptr}, {"applied", false}, {"reason", nullptr}};
-}
-
 }  // namespace eventcore::rules::ticketing

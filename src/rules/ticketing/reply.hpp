@@ -13,7 +13,4 @@ namespace eventcore::rules::ticketing {
 Result<Json> written_row(work::Reading& reading, const Record& row);
 Result<Json> written_rows(work::Reading& reading, std::span<const Record> rows);
 
-// {"code", "applied", "reason"} of an order without a code.
-Json no_discount();
-
 }  // namespace eventcore::rules::ticketing

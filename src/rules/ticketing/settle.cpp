@@ -10,6 +10,7 @@
 #include "rules/ticketing/order_write.hpp"
 #include "rules/ticketing/sales_figures.hpp"
 #include "rules/ticketing/terms.hpp"
+#include "rules/ticketing/waiting.hpp"
 #include "schema/all.hpp"
 
 namespace eventcore::rules::ticketing {
@@ -59,14 +60,14 @@ Result<Sale> read_sale(work::UnitOfWork& uow, const Record& order) {
   return sale;
 }
 
-// May an order that expired come back: does the event still sell, and are all its places left?
-bool still_to_be_had(const work::UnitOfWork& uow, const Sale& sale) {
-  constexpr Column available = col::ticket_categories::available_quantity;
+// May an order that expired come back: does the event still sell, and are all its places left, those apart that others
+// wait for?
+Result<bool> still_to_be_had(work::UnitOfWork& uow, const Sale& sale) {
   if (!check_event_on_sale(sale.event, uow.now())) return false;
   for (std::size_t i = 0; i < sale.items.size(); ++i) {
     const Record& category = sale.categories[i];
-    const std::int64_t left = category[available].integer() + uow.pending(category.id(), available);
     if (!category_on_sale(category, uow.now())) return false;
+    EC_TRY(left, left_unwaited(uow, category));
     if (sale.items[i][col::ticket_order_items::quantity].integer() > left) return false;
   }
   return true;
@@ -282,7 +283,8 @@ Result<Settlement> payment_succeeded(work::UnitOfWork& uow, Record& order, const
   EC_TRY(sale, read_sale(uow, order));
   if (waits && sale.event[col::events::status].text() == "cancelled")
     return give_back(uow, order, row, true, "event_cancelled");
-  if (late && !still_to_be_had(uow, sale)) return give_back(uow, order, row, true, "");
+  EC_TRY(to_be_had, late ? still_to_be_had(uow, sale) : Result<bool>(true));
+  if (!to_be_had) return give_back(uow, order, row, true, "");
   return make_paid(uow, order, payment, sale);
 }
 

@@ -132,7 +132,7 @@ inline constexpr CommandDef ticketing_commands[] = {
      .doc = "What one place of a category costs now, and which rules made it so; for anyone who may view the category."},
     {.id = 301, .name = "quote_order", .domain = "ticketing", .mutates = false, .runs = Runs::anyone,
      .arguments = quote_order_arguments, .errors = quote_order_errors,
-     .reply = "order, items, tickets (empty), discount: {code, applied, reason}",
+     .reply = "order, items, tickets (empty), discount: {code, applied, reason}, places_left: [{ticket_category_id, left}]",
      .doc = "What an order would come to now; nothing is held; for anyone who may view the categories."},
     {.id = 302, .name = "place_order", .domain = "ticketing", .mutates = true, .runs = Runs::by_predicates,
      .allow = {Predicate::public_event, Predicate::box_office}, .group = "ticketing",

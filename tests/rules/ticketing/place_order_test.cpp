@@ -59,6 +59,7 @@ TEST_F(PlaceOrderTest, RefusalsComeInTheDocumentedOrder) {
   items.erase(items.end() - 1);
   EXPECT_EQ(refusal(Json::object()), "mixed_currencies");
   items.erase(items.end() - 1);
+  EXPECT_EQ(refusal({{"discount_code", "NOSUCH"}}), "discount_not_applicable");
   EXPECT_EQ(refusal(Json::object()), "price_changed");
   EXPECT_EQ(refusal({{"expected_total", "20.00"}}), "sold_out");
   items = Json::array({line(full, 1)});
@@ -81,12 +82,6 @@ TEST_F(PlaceOrderTest, BadFieldsAreReportedTogether) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().name(), "invalid_argument");
   EXPECT_EQ(refused.error().detail().fields.size(), 3U) << refused.error().to_json();
-}
-
-TEST_F(PlaceOrderTest, DiscountCodesAreRefusedAsNotServedYet) {
-  EC_EXPECT_REFUSED("unsupported", try_order(category_, 1, {{"discount_code", "EARLY"}}));
-  EC_EXPECT_REFUSED("unsupported",
-                    call(as_service(), "quote_order", order_of(category_, 1, {{"discount_code", "EARLY"}})));
 }
 
 TEST_F(PlaceOrderTest, SoldOutNamesTheCategoryAndWhatIsLeft) {
@@ -211,6 +206,35 @@ TEST_F(PlaceOrderTest, PricesFollowTheRulesAndAreKept) {
   EXPECT_EQ(place(priced, 1, {{"factors", {{"vip", true}}}})["items"][0]["unit_price"], "140.00");
   const Json with_factors = {{"ticket_category_id", to_text(priced)}, {"factors", {{"vip", true}}}};
   EC_EXPECT_REFUSED("command_denied", call(as_anon(), "quote_price", with_factors));
+}
+
+TEST_F(PlaceOrderTest, ACategoryHasAtMost32ActivePriceRules) {
+  const auto rule = [&](bool active) {
+    return insert(as_service(), tables::dynamic_pricing_rules,
+                  {{"organization_id", to_text(organization_)},
+                   {"ticket_category_id", to_text(category_)},
+                   {"rule_name", "r"},
+                   {"price_adjustment_type", "percentage"},
+                   {"adjustment_value", "1"},
+                   {"is_active", active},
+                   {"conditions", Json::object()}});
+  };
+  for (int i = 0; i < 32; ++i) EC_EXPECT_OK(rule(true));
+  EC_EXPECT_REFUSED("invariant_violated", rule(true));
+  const Json paused = accepted(rule(false));
+  EC_EXPECT_REFUSED("invariant_violated",
+                    update(as_service(), tables::dynamic_pricing_rules, id_of(paused), {{"is_active", true}}));
+}
+
+// A paused category sells nothing more, and what it has sold or holds is not touched.
+TEST_F(PlaceOrderTest, PausingACategoryKeepsItsOrders) {
+  const Json held = place(category_, 2);
+  set(tables::ticket_categories, category_, {{"is_active", false}});
+  EC_EXPECT_REFUSED("category_inactive", try_order(category_, 1));
+  EXPECT_EQ(left(category_), 8);
+  EXPECT_EQ(confirm(held)["tickets"].size(), 2U);
+  set(tables::ticket_categories, category_, {{"is_active", true}});
+  EC_EXPECT_OK(try_order(category_, 1));
 }
 
 TEST_F(PlaceOrderTest, FeesAndTaxesComeFromTheSettingsAndAddUp) {
