@@ -22,6 +22,7 @@ Result<Json> start_payment(work::UnitOfWork&, const schema::CommandDef&, const s
 Result<Json> confirm_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> fail_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> expire_orders(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> apply_stripe_webhook(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 
 Result<Json> ticket_qr(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> check_in(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
