@@ -76,9 +76,25 @@ PaymentSums payment_sums(std::span<const PaymentRow> rows) {
   return sums;
 }
 
-PaymentStatus payment_status(std::span<const PaymentRow> rows, std::int64_t order_total) {
+namespace {
+
+// A payment of another amount is kept and goes back; it must not make the order look paid.
+bool makes_up(std::span<const PaymentRow> rows, const PaymentSums& sums, std::int64_t order_total) {
+  bool refunds = false;
+  for (const PaymentRow& row : rows) {
+    if (row.kind == PaymentKind::payment && row.status == PaymentRowStatus::succeeded && row.amount == order_total) {
+      return true;
+    }
+    refunds = refunds || (row.kind == PaymentKind::refund && row.status != PaymentRowStatus::failed);
+  }
+  return !refunds && sums.in >= order_total;
+}
+
+}  // namespace
+
+PaymentStatus payment_status(std::span<const PaymentRow> rows, std::int64_t order_total, bool was_paid) {
   const PaymentSums sums = payment_sums(rows);
-  if (sums.in > 0) {
+  if (sums.in > 0 && (was_paid || makes_up(rows, sums, order_total))) {
     if (sums.out == 0) {
       return PaymentStatus::paid;
     }

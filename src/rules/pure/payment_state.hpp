@@ -34,8 +34,10 @@ struct PaymentSums {
 };
 PaymentSums payment_sums(std::span<const PaymentRow> rows);
 
-// `rows` in the order in which they were recorded. Nothing paid in: an order over 0 is paid; else the last payment row
-// decides (pending = the provider is at it = processing), and none is pending.
-PaymentStatus payment_status(std::span<const PaymentRow> rows, std::int64_t order_total);
+// `rows` in the order in which they were recorded. Money that never made up the total pays nothing: it counts from a
+// payment of the whole total on, or once all payments together reach it with no refund among the rows, or when the
+// order was paid before. Nothing paid in: an order over 0 is paid; else the last payment row decides (pending = the
+// provider is at it = processing), and none is pending.
+PaymentStatus payment_status(std::span<const PaymentRow> rows, std::int64_t order_total, bool was_paid = false);
 
 }  // namespace eventcore::rules::pure

@@ -152,26 +152,30 @@ Json draft_order_json(const Cart& cart, const PricedCart& priced) {
   return Json{{"order", draft(schema::tables::ticket_orders, order, cart.currency)}, {"items", std::move(items)}};
 }
 
-Result<pure::OrderAmounts> stored_amounts(const Record& order, std::span<const Record> items) {
+Result<StoredTerms> stored_terms(const Record& order, std::span<const Record> items) {
   namespace o = col::ticket_orders;
   namespace i = col::ticket_order_items;
-  pure::Rates rates;
+  StoredTerms terms;
   if (const Value& text = order[o::rates]; !text.is_null()) {
     EC_TRY(json, parse_json(text.text()));
     EC_TRY(parsed, pure::parse_rates(json));
-    rates = std::move(parsed);
+    terms.rates = std::move(parsed);
   }
-  std::optional<pure::DiscountTerms> terms;
   if (const Value& text = order[o::discount_terms]; !text.is_null()) {
     EC_TRY(json, parse_json(text.text()));
     EC_TRY(parsed, pure::parse_terms(json));
-    terms = std::move(parsed);
+    terms.discount = std::move(parsed);
   }
-  std::vector<pure::OrderLine> lines;
   for (const Record& item : items)
-    lines.push_back({item[i::ticket_category_id].uuid(), item[i::quantity].integer(), item[i::unit_price].integer()});
-  const int digits = currency_digits(order[o::currency].text()).value_or(2);
-  return pure::compute_order(lines, terms, rates, minor_unit(digits));
+    terms.lines.push_back(
+        {item[i::ticket_category_id].uuid(), item[i::quantity].integer(), item[i::unit_price].integer()});
+  return terms;
+}
+
+Result<pure::OrderAmounts> stored_amounts(const Record& order, std::span<const Record> items) {
+  EC_TRY(terms, stored_terms(order, items));
+  const int digits = currency_digits(order[col::ticket_orders::currency].text()).value_or(2);
+  return pure::compute_order(terms.lines, terms.discount, terms.rates, minor_unit(digits));
 }
 
 Result<std::vector<Record>> items_of(work::Reading& reading, const Record& order) {

@@ -31,6 +31,14 @@ Result<OrderRows> write_order(work::UnitOfWork& uow, const Cart& cart, const Pri
 // The same rows without ids and numbers, for a quote.
 Json draft_order_json(const Cart& cart, const PricedCart& priced);
 
+// What an order that was written is computed from: its stored prices, terms and rates.
+struct StoredTerms {
+  std::vector<pure::OrderLine> lines;
+  std::optional<pure::DiscountTerms> discount;
+  pure::Rates rates;
+};
+Result<StoredTerms> stored_terms(const Record& order, std::span<const Record> items);
+
 // The amounts of an order that was written, ticket by ticket, from its stored prices, terms and rates.
 Result<pure::OrderAmounts> stored_amounts(const Record& order, std::span<const Record> items);
 

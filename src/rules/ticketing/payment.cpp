@@ -1,7 +1,10 @@
 #include "rules/ticketing/payment.hpp"
 
+#include "base/currency.hpp"
+#include "base/decimal.hpp"
 #include "rules/pure/payment_state.hpp"
 #include "rules/rules.hpp"
+#include "rules/support.hpp"
 #include "rules/ticketing/terms.hpp"
 #include "schema/all.hpp"
 
@@ -15,14 +18,15 @@ Result<std::vector<Record>> payments_of(work::Reading& reading, const Record& or
   return reading.scan(query);
 }
 
-Result<std::optional<Record>> find_payment(work::Reading& reading, const Uuid& organization, const PaymentName& name) {
+Result<std::optional<Record>> find_payment(work::Reading& reading, const Uuid& organization, const PaymentName& name,
+                                           std::string_view kind) {
   namespace c = col::order_payments;
   if (!name.reference) return std::optional<Record>{};
   store::Query query;
   query.table = &schema::tables::order_payments;
   query.organization = organization;
   query.where =
-      Expr::all_of({is(c::provider, name.provider), is(c::reference, *name.reference), is(c::kind, "payment")});
+      Expr::all_of({is(c::provider, name.provider), is(c::reference, *name.reference), is(c::kind, std::string(kind))});
   query.limit = 1;
   EC_TRY(rows, reading.scan(query));
   if (rows.empty()) return std::optional<Record>{};
@@ -43,8 +47,49 @@ Result<Record> add_payment(work::UnitOfWork& uow, const Record& order, const New
       assign(c::provider, payment.name.provider),
       assign(c::reference, value_or_null(payment.name.reference)),
       assign(c::occurred_at, value_or_null(payment.occurred_at)),
+      assign(c::ticket_shares, shares_value(payment.shares, payment.currency)),
   };
   return uow.insert(schema::tables::order_payments, row, work::As::engine);
+}
+
+bool is_row(const Record& payment, std::string_view kind, std::string_view status) {
+  namespace c = col::order_payments;
+  return payment[c::kind].text() == kind && payment[c::status].text() == status;
+}
+
+Money money_of(const Record& order, const std::vector<Record>& payments) {
+  namespace c = col::order_payments;
+  Money money;
+  for (const Record& payment : payments) {
+    if (!(payment[c::currency] == order[col::ticket_orders::currency])) continue;
+    const std::int64_t amount = payment[c::amount].integer();
+    if (is_row(payment, "payment", "succeeded")) money.in += amount;
+    if (is_row(payment, "refund", "succeeded") || is_row(payment, "chargeback", "succeeded")) money.out += amount;
+    if (is_row(payment, "refund", "due") || is_row(payment, "refund", "pending")) money.due += amount;
+  }
+  return money;
+}
+
+Result<std::vector<TicketShare>> shares_of(const Record& payment) {
+  std::vector<TicketShare> shares;
+  EC_TRY(list, stored_json(payment[col::order_payments::ticket_shares]));
+  if (!list.is_array()) return shares;
+  for (const Json& share : list) {
+    // An import may have written anything; what is no share is none.
+    if (!share.is_object() || !share.contains("ticket_id") || !share["ticket_id"].is_string()) continue;
+    const auto ticket = parse_uuid(share["ticket_id"].get<std::string>());
+    const auto amount = parse_decimal(share.value("amount", std::string()), money_scale);
+    if (ticket && amount) shares.push_back({ticket.assume_value(), amount.assume_value()});
+  }
+  return shares;
+}
+
+Value shares_value(const std::vector<TicketShare>& shares, const std::string& currency) {
+  if (shares.empty()) return {};
+  Json list = Json::array();
+  for (const TicketShare& share : shares)
+    list.push_back({{"ticket_id", to_text(share.ticket)}, {"amount", money_to_text(share.amount, currency)}});
+  return {dump(list)};
 }
 
 std::string payment_status_after(const Record& order, const std::vector<Record>& payments) {
@@ -53,9 +98,12 @@ std::string payment_status_after(const Record& order, const std::vector<Record>&
   for (const Record& payment : payments) {
     const auto kind = pure::payment_kind(payment[c::kind].text());
     const auto status = pure::payment_row_status(payment[c::status].text());
+    // Money of another currency is on record, but pays nothing here.
+    if (!(payment[c::currency] == order[col::ticket_orders::currency])) continue;
     if (kind && status) rows.push_back({*kind, *status, payment[c::amount].integer()});
   }
-  return std::string(pure::word(pure::payment_status(rows, order[col::ticket_orders::total_amount].integer())));
+  return std::string(pure::word(pure::payment_status(rows, order[col::ticket_orders::total_amount].integer(),
+                                                     !order[col::ticket_orders::paid_at].is_null())));
 }
 
 Status promise_refund(work::UnitOfWork& uow, const Record& order, const Record& payment) {

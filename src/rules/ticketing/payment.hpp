@@ -21,6 +21,12 @@ struct PaymentName {
   std::optional<std::string> reference;
 };
 
+// What of a refund is for which ticket.
+struct TicketShare {
+  Uuid ticket;
+  std::int64_t amount = 0;
+};
+
 struct NewPayment {
   PaymentName name;
   std::string kind = "payment";
@@ -29,15 +35,32 @@ struct NewPayment {
   std::string currency;
   std::optional<std::string> method;
   std::optional<Micros> occurred_at;
+  std::vector<TicketShare> shares;  // of a refund of tickets; none for money that never bought one
+};
+
+// What has come in, gone out and is promised, in the order's currency.
+struct Money {
+  std::int64_t in = 0;
+  std::int64_t out = 0;  // refunds and chargebacks
+  std::int64_t due = 0;
+  [[nodiscard]] std::int64_t left() const { return in - out - due; }
 };
 
 // An order's rows in the order in which they were recorded.
 Result<std::vector<Record>> payments_of(work::Reading& reading, const Record& order);
 
-// The payment of that name, whichever order it belongs to.
-Result<std::optional<Record>> find_payment(work::Reading& reading, const Uuid& organization, const PaymentName& name);
+// The payment (refund, chargeback) of that name, whichever order it belongs to.
+Result<std::optional<Record>> find_payment(work::Reading& reading, const Uuid& organization, const PaymentName& name,
+                                           std::string_view kind = "payment");
 
 Result<Record> add_payment(work::UnitOfWork& uow, const Record& order, const NewPayment& payment);
+
+Money money_of(const Record& order, const std::vector<Record>& payments);
+bool is_row(const Record& payment, std::string_view kind, std::string_view status);
+
+// ticket_shares of a row: [{ticket_id, amount}, ...] in the order of the tickets.
+Result<std::vector<TicketShare>> shares_of(const Record& payment);
+Value shares_value(const std::vector<TicketShare>& shares, const std::string& currency);
 
 // What payment_status has to be with these rows.
 std::string payment_status_after(const Record& order, const std::vector<Record>& payments);

@@ -33,7 +33,8 @@ Result<Points> read_points(work::Reading& reading, const Record& event, const st
   store::Aggregate sums;
   sums.table = &schema::tables::ticket_sales_analytics;
   sums.organization = event.organization_id();
-  sums.where = is(c::event_id, event.id());
+  // Hours in which money only went back are no sales.
+  sums.where = Expr::all_of({is(c::event_id, event.id()), Expr::compare(c::tickets_sold.index, Expr::Op::gt, 0)});
   sums.group_by = {c::date.index, c::hour.index, c::currency.index};
   sums.measures = {{store::Aggregate::Kind::sum, c::tickets_sold.index},
                    {store::Aggregate::Kind::sum, c::revenue.index}};

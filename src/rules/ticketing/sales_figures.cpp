@@ -4,6 +4,7 @@
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "rules/ticketing/order_write.hpp"
 #include "rules/ticketing/terms.hpp"
 #include "schema/all.hpp"
 
@@ -27,10 +28,27 @@ struct Hour {
   int hour = 0;
 };
 
+Result<Hour> hour_of(const Record& event, Micros at) {
+  const Value& zone = event[col::events::timezone];
+  EC_TRY(local, local_time(at, zone.is_null() ? "UTC" : zone.text()));
+  return Hour{local.date(), local.hour};
+}
+
+// What one order adds to the row of a category.
+struct Added {
+  Value category;
+  std::string currency;
+  std::int64_t tickets = 0;
+  std::int64_t revenue = 0;
+  std::int64_t orders = 0;
+  std::int64_t refunds = 0;
+  std::int64_t refunded = 0;
+};
+
 Result<std::vector<Record>> rows_of_hour(work::UnitOfWork& uow, const Record& event, const Hour& hour,
-                                         std::span<const Record> items, const std::string& source) {
+                                         std::span<const Added> added, const std::string& source) {
   std::vector<Value> categories;
-  for (const Record& item : items) categories.push_back(item[col::ticket_order_items::ticket_category_id]);
+  for (const Added& one : added) categories.push_back(one.category);
   store::Query query;
   query.table = &schema::tables::ticket_sales_analytics;
   query.organization = event.organization_id();
@@ -40,53 +58,102 @@ Result<std::vector<Record>> rows_of_hour(work::UnitOfWork& uow, const Record& ev
   return uow.scan(query);
 }
 
-struct Figures {
-  std::int64_t tickets = 0;
-  std::int64_t revenue = 0;
-  std::int64_t orders = 0;
-};
+// The row's figures with what is added. Paid orders moved: how many visits became orders is computed anew.
+Result<Changes> figure_columns(const Added& added, const Record* row) {
+  const auto sum = [&](Column column, std::int64_t more) {
+    return more + (row == nullptr ? 0 : (*row)[column].integer());
+  };
+  const std::int64_t revenue = sum(c::revenue, added.revenue);
+  const std::int64_t orders = sum(c::orders_count, added.orders);
+  Changes columns{assign(c::tickets_sold, sum(c::tickets_sold, added.tickets)), assign(c::revenue, revenue),
+                  assign(c::orders_count, orders), assign(c::refunds_count, sum(c::refunds_count, added.refunds)),
+                  assign(c::refunds_amount, sum(c::refunds_amount, added.refunded))};
+  if (added.orders != 0) columns.push_back(assign(c::conversion_rate, Value()));
+  if (orders == 0) return columns;
+  const std::int64_t unit = minor_unit(currency_digits(added.currency).value_or(2));
+  EC_TRY(average, round_half_up(Exact(revenue) / orders, unit));
+  columns.push_back(assign(c::average_order_value, average));
+  return columns;
+}
 
-Result<Changes> figure_columns(const Figures& figures, const std::string& currency) {
-  const std::int64_t unit = minor_unit(currency_digits(currency).value_or(2));
-  EC_TRY(average, round_half_up(Exact(figures.revenue) / figures.orders, unit));
-  return Changes{assign(c::tickets_sold, figures.tickets), assign(c::revenue, figures.revenue),
-                 assign(c::orders_count, figures.orders), assign(c::average_order_value, average)};
+Status add_figures(work::UnitOfWork& uow, const Record& event, const Record& order, Micros at,
+                   std::span<const Added> added) {
+  EC_TRY(hour, hour_of(event, at));
+  const std::string source = source_of(order);
+  EC_TRY(rows, rows_of_hour(uow, event, hour, added, source));
+  for (const Added& one : added) {
+    Record* row = nullptr;
+    for (Record& candidate : rows)
+      if (candidate[c::ticket_category_id] == one.category) row = &candidate;
+    EC_TRY(columns, figure_columns(one, row));
+    if (row != nullptr) {
+      EC_TRYV(uow.change(*row, columns));
+      continue;
+    }
+    for (Assignment& a : Changes{assign(c::organization_id, order.organization_id()), assign(c::event_id, event.id()),
+                                 assign(c::date, hour.date), assign(c::hour, hour.hour),
+                                 assign(c::ticket_category_id, one.category), assign(c::traffic_source, source),
+                                 assign(c::currency, one.currency)})
+      columns.push_back(std::move(a));
+    EC_TRYV(uow.insert(schema::tables::ticket_sales_analytics, columns, work::As::engine));
+  }
+  return ok();
+}
+
+Added& entry_of(std::vector<Added>& added, const Value& category, const std::string& currency) {
+  for (Added& one : added)
+    if (one.category == category) return one;
+  added.push_back({category, currency});
+  return added.back();
+}
+
+// Tickets by category, each with its share.
+Result<std::vector<Added>> by_tickets(work::UnitOfWork& uow, const Record& order, const Returned& returned) {
+  std::vector<Added> added;
+  for (const TicketShare& share : returned.shares) {
+    EC_TRY(ticket, uow.find(schema::tables::tickets, order.organization_id(), share.ticket));
+    if (!ticket) continue;
+    Added& one = entry_of(added, (*ticket)[col::tickets::ticket_category_id],
+                          order[col::ticket_orders::currency].text());
+    one.refunded += share.amount;
+    one.refunds += returned.whole ? 1 : 0;
+  }
+  return added;
+}
+
+Result<std::vector<Added>> by_lines(work::UnitOfWork& uow, const Record& order, const Returned& returned) {
+  namespace i = col::ticket_order_items;
+  EC_TRY(items, items_of(uow, order));
+  const std::string& currency = order[col::ticket_orders::currency].text();
+  std::vector<Exact> weights;
+  for (const Record& item : items) weights.emplace_back(item[i::total].integer());
+  const auto parts = spread(returned.amount, weights, minor_unit(currency_digits(currency).value_or(2)));
+  std::vector<Added> added;
+  for (std::size_t n = 0; n < items.size(); ++n)
+    entry_of(added, items[n][i::ticket_category_id], currency).refunded += parts[n];
+  return added;
 }
 
 }  // namespace
 
 Status count_sale(work::UnitOfWork& uow, const Record& event, const Record& order, std::span<const Record> items) {
-  const Value& zone = event[col::events::timezone];
-  EC_TRY(local, local_time(order[col::ticket_orders::paid_at].integer(), zone.is_null() ? "UTC" : zone.text()));
-  const Hour hour{local.date(), local.hour};
-  const std::string source = source_of(order);
-  EC_TRY(rows, rows_of_hour(uow, event, hour, items, source));
+  namespace i = col::ticket_order_items;
+  std::vector<Added> added;
   for (const Record& item : items) {
-    const Value& category = item[col::ticket_order_items::ticket_category_id];
-    const std::string& currency = item[col::ticket_order_items::currency].text();
-    Record* row = nullptr;
-    for (Record& candidate : rows)
-      if (candidate[c::ticket_category_id] == category) row = &candidate;
-    Figures figures{item[col::ticket_order_items::quantity].integer(), item[col::ticket_order_items::total].integer(),
-                    1};
-    if (row != nullptr) {
-      figures.tickets += (*row)[c::tickets_sold].integer();
-      figures.revenue += (*row)[c::revenue].integer();
-      figures.orders += (*row)[c::orders_count].integer();
-    }
-    EC_TRY(columns, figure_columns(figures, currency));
-    if (row != nullptr) {
-      EC_TRYV(uow.change(*row, columns));
-      continue;
-    }
-    for (Assignment& a :
-         Changes{assign(c::organization_id, order.organization_id()), assign(c::event_id, event.id()),
-                 assign(c::date, hour.date), assign(c::hour, hour.hour), assign(c::ticket_category_id, category),
-                 assign(c::traffic_source, source), assign(c::currency, currency)})
-      columns.push_back(std::move(a));
-    EC_TRYV(uow.insert(schema::tables::ticket_sales_analytics, columns, work::As::engine));
+    Added& one = entry_of(added, item[i::ticket_category_id], item[i::currency].text());
+    one.tickets += item[i::quantity].integer();
+    one.revenue += item[i::total].integer();
+    one.orders = 1;
   }
-  return ok();
+  return add_figures(uow, event, order, order[col::ticket_orders::paid_at].integer(), added);
+}
+
+Status count_refund(work::UnitOfWork& uow, const Record& order, const Returned& returned) {
+  EC_TRY(event, uow.must_find(schema::tables::events, order.organization_id(),
+                              order[col::ticket_orders::event_id].uuid()));
+  EC_TRY(added, returned.shares.empty() ? by_lines(uow, order, returned) : by_tickets(uow, order, returned));
+  if (added.empty()) return ok();
+  return add_figures(uow, event, order, returned.occurred_at, added);
 }
 
 }  // namespace eventcore::rules::ticketing

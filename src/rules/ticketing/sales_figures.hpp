@@ -1,16 +1,27 @@
 // ticket_sales_analytics: one row per event, local date and hour of payment, category and source.
-// Invariant: revenue is the sum of price_paid of the tickets counted; the average follows revenue and orders.
+// Invariant: revenue is the sum of price_paid of the tickets counted and never shrinks; what went back stands beside it,
+// in the row of the hour in which it went back; the average follows revenue and orders.
 // Thread: belongs to one unit of work.
 #pragma once
 
 #include <eventcore/result.hpp>
 #include <span>
 
+#include "rules/ticketing/payment.hpp"
 #include "work/unit_of_work.hpp"
 
 namespace eventcore::rules::ticketing {
 
 // Counts an order that has just been paid.
 Status count_sale(work::UnitOfWork& uow, const Record& event, const Record& order, std::span<const Record> items);
+
+// What went back at one time for tickets of an order, or, without tickets, for its lines.
+struct Returned {
+  std::int64_t amount = 0;
+  std::vector<TicketShare> shares;  // empty: spread over the lines, and no ticket counts as refunded
+  bool whole = true;                // the tickets' refund is complete with it; a part counts no ticket yet
+  Micros occurred_at = 0;
+};
+Status count_refund(work::UnitOfWork& uow, const Record& order, const Returned& returned);
 
 }  // namespace eventcore::rules::ticketing

@@ -47,6 +47,11 @@ Result<bool> SaleSettings::reentry() const {
   return check_in.is_object() && found != check_in.end() && found->is_boolean() && found->get<bool>();
 }
 
+Result<bool> SaleSettings::self_refund() const {
+  EC_TRY(allowed, member("self_refund"));
+  return allowed.is_boolean() && allowed.get<bool>();
+}
+
 Result<pure::Rates> SaleSettings::rates() const {
   if (event_.contains("taxes") && event_.contains("fees")) return pure::parse_rates(event_);
   EC_TRY(settings, reading_->organization_settings(organization_));

@@ -2,6 +2,7 @@
 //   hold_minutes          how long an unpaid order holds its places (1 to 10,080, default 15)
 //   hold_limit_anonymous  most unpaid places of the event at which anonymous callers may still order; absent: no limit
 //   check_in.reentry      whether who went out may come in again (default no)
+//   self_refund           whether customers return tickets themselves (default no)
 //   taxes, fees           as rules/pure/rates.hpp reads them
 // Thread: belongs to one unit of work.
 #pragma once
@@ -24,6 +25,7 @@ class SaleSettings {
   Result<Micros> hold_time_us() const;
   Result<std::optional<std::int64_t>> hold_limit_anonymous() const;
   Result<bool> reentry() const;
+  Result<bool> self_refund() const;
   Result<pure::Rates> rates() const;
 
  private:

@@ -1,0 +1,71 @@
+// What a provider, or the counter, reports about money, applied to an order: a success, a failure, money that went
+// back, a chargeback. Commands and webhooks go through the same functions, after checks of their own.
+// Invariants: a report told twice (the same provider, reference and kind) has no second effect; payment_status follows
+// the rows; a cancelled order of which nothing is due any more, and something went back, is refunded.
+// Thread: belongs to one unit of work.
+#pragma once
+
+#include <cstdint>
+#include <eventcore/result.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rules/ticketing/payment.hpp"
+#include "work/unit_of_work.hpp"
+
+namespace eventcore::rules::ticketing {
+
+namespace effects {
+inline constexpr std::string_view none = "none";              // known already, or too late to matter
+inline constexpr std::string_view paid = "paid";              // the order is paid and has its tickets
+inline constexpr std::string_view refund_due = "refund_due";  // recorded; the order cannot take it, all of it goes back
+inline constexpr std::string_view failed = "failed";
+inline constexpr std::string_view refunded = "refunded";
+inline constexpr std::string_view charged_back = "charged_back";
+inline constexpr std::string_view payment_mismatch = "payment_mismatch";  // stored, nothing issued, all of it goes back
+}  // namespace effects
+
+struct Settlement {
+  std::string effect;
+  std::vector<Record> tickets;  // all of the order
+};
+
+// A payment over the order's total. payment_refused when the name belongs to another order's payment,
+// payment_mismatch when amount or currency are not the order's: nothing is written then. `order` becomes the stored
+// row, here and below.
+Result<Settlement> payment_succeeded(work::UnitOfWork& uow, Record& order, const NewPayment& payment);
+
+// Money of another amount or currency: kept on record with all of it due back. The order waits on.
+Result<std::string> payment_mismatch_stored(work::UnitOfWork& uow, Record& order, const NewPayment& payment);
+
+// The attempt of that name came to nothing; without a reference the last one still open is meant. A failure that
+// arrives after the success has no effect, and places stay held.
+Status payment_failed(work::UnitOfWork& uow, Record& order, const PaymentName& name);
+
+// The provider has given back `so_far` of the order's payment, all times together; `name` holds the id of this refund
+// or of the message that told it, never the charge's. What is new since the rows were written goes to the refunds due
+// at this provider, oldest first; a row covered in part keeps the rest. More than was due is recorded too, and if it
+// makes up all that was paid, the tickets that are still valid are cancelled. `before` is what the provider says was
+// given back of this payment earlier; it counts only when the order has several payments of the provider, whose rows
+// cannot be told apart.
+Result<std::string> refunds_reported(work::UnitOfWork& uow, Record& order, std::int64_t so_far,
+                                     const PaymentName& name, Micros occurred_at,
+                                     std::optional<std::int64_t> before = std::nullopt);
+
+// The bank took `amount` back. Refunds still due shrink to what is left of the money, the latest first: nobody is paid
+// twice. Tickets stay valid and are refused at the gate.
+Status charged_back(work::UnitOfWork& uow, Record& order, std::int64_t amount, const PaymentName& name,
+                    Micros occurred_at);
+
+// A refund that was due and is paid out now: rows of `due` (the order's, oldest first) are covered up to `amount`.
+// Answers what no row was left for.
+Result<std::int64_t> cover_due(work::UnitOfWork& uow, const Record& order, std::vector<Record> due,
+                               std::int64_t amount, const std::optional<std::string>& reference, Micros occurred_at);
+
+// payment_status and order_status as the rows of payments say, together with `more`, in one write.
+Status follow_payments(work::UnitOfWork& uow, Record& order, Changes more = {});
+
+Result<std::vector<Record>> tickets_of(work::Reading& reading, const Record& order);
+
+}  // namespace eventcore::rules::ticketing
