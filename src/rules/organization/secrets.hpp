@@ -13,8 +13,8 @@ namespace eventcore::rules::organization {
 
 // Signs what Stripe says about the organization's own sales.
 inline constexpr std::string_view stripe_webhook = "stripe_webhook";
-// Signs what Stripe says about what the organization pays to the operator of this store: only the service sets it, since
-// whoever knows it can choose the organization's plan.
+// Signs what Stripe says about what the organization pays to the operator of this store: only the service sets it,
+// since whoever knows it can choose the organization's plan.
 inline constexpr std::string_view stripe_billing = "stripe_billing";
 
 Result<std::vector<SecretBytes>> active_secrets(work::Reading& reading, const Uuid& organization,

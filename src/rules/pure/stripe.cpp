@@ -14,8 +14,8 @@ namespace eventcore::rules::pure {
 
 namespace {
 
-constexpr std::size_t signature_length = 64;     // hex of 32 bytes
-constexpr std::int64_t time_max = 9999999999;    // the year 2286, and far from where seconds overflow
+constexpr std::size_t signature_length = 64;        // hex of 32 bytes
+constexpr std::int64_t time_max = 9999999999;       // the year 2286, and far from where seconds overflow
 constexpr std::int64_t money_max = 99999999999999;  // 1/10,000; what a column of ten digits holds
 
 constexpr std::int64_t second_us = 1'000'000;

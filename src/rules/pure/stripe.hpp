@@ -53,14 +53,14 @@ struct StripeEvent {
   std::string type;
   StripeTopic topic = StripeTopic::other;
   std::optional<Micros> created;
-  std::optional<std::string> intent;  // of payments, refunds and disputes; a charge may have none
-  StripeMoney money;                  // of the payment, the charge or the dispute
-  std::int64_t refunded = 0;          // charge_refunded: all that was returned so far, 1/10,000
+  std::optional<std::string> intent;            // of payments, refunds and disputes; a charge may have none
+  StripeMoney money;                            // of the payment, the charge or the dispute
+  std::int64_t refunded = 0;                    // charge_refunded: all that was returned so far, 1/10,000
   std::optional<std::int64_t> refunded_before;  // charge_refunded: what had been, when the event says so
-  std::string dispute;                // dispute_closed: its id
-  bool lost = false;                  // dispute_closed
-  std::optional<std::string> tier;    // invoice_paid: metadata.subscription_tier, as it stands there
-  std::optional<std::string> tenant;  // invoice_paid: metadata.organization_id, as it stands there
+  std::string dispute;                          // dispute_closed: its id
+  bool lost = false;                            // dispute_closed
+  std::optional<std::string> tier;              // invoice_paid: metadata.subscription_tier, as it stands there
+  std::optional<std::string> tenant;            // invoice_paid: metadata.organization_id, as it stands there
 };
 
 // invalid_json, or invalid_argument naming members below "payload".

@@ -161,13 +161,14 @@ Result<std::string> take_dispute(work::UnitOfWork& uow, Record& order, const Del
   if (!delivery.event.lost) return std::string(ignored);
   EC_TRY(payment, status_of(uow, order, payment_of(delivery)));
   if (payment != "succeeded") return std::string(unknown_payment);
+  if (delivery.event.money.currency != order[col::ticket_orders::currency].text())
+    return std::string(effects::payment_mismatch);
   const PaymentName name{std::string(stripe), delivery.event.dispute};
-  namespace p = col::order_payments;
-  EC_TRY(known, uow.reader().count(schema::tables::order_payments, order.organization_id(),
-                                   Expr::all_of({is(p::provider, name.provider), is(p::reference, *name.reference),
-                                                 is(p::kind, "chargeback")})));
-  if (known != 0) return std::string(effects::none);
-  EC_TRYV(charged_back(uow, order, delivery.event.money.amount, name, delivery.at));
+  EC_TRY(known, find_payment(uow, order.organization_id(), name, "chargeback"));
+  if (known) return std::string(effects::none);
+  const Status taken = charged_back(uow, order, delivery.event.money.amount, name, delivery.at);
+  if (!taken && taken.error().code() == Errc::payment_mismatch) return std::string(effects::payment_mismatch);
+  EC_TRYV(taken);
   return std::string(effects::charged_back);
 }
 

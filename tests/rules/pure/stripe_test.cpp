@@ -75,8 +75,8 @@ TEST(StripeSignatureTest, Inventory51EveryCaseOfTheTable) {
 }
 
 TEST(StripeSignatureTest, OnlyPlainNumbersAreTimes) {
-  for (const char* time : {"", "+1700000000", "-1700000000", " 1700000000", "1700000000 ", "1_700_000_000", "0x6553F100",
-                           "1700000000.0", "99999999999", "99999999999999999999999"})
+  for (const char* time : {"", "+1700000000", "-1700000000", " 1700000000", "1700000000 ", "1_700_000_000",
+                           "0x6553F100", "1700000000.0", "99999999999", "99999999999999999999999"})
     EXPECT_FALSE(accepted("t=" + std::string(time) + "," + v1())) << time;
   EXPECT_FALSE(accepted("t," + v1()));
   EXPECT_FALSE(accepted("T=1700000000," + v1()));
@@ -84,7 +84,8 @@ TEST(StripeSignatureTest, OnlyPlainNumbersAreTimes) {
 
 TEST(StripeSignatureTest, OnlyWholeSignaturesCount) {
   const std::string hexed(published);
-  for (const std::string& candidate : {hexed.substr(0, 63), hexed + "0", hexed + "=", "\"" + hexed + "\"", std::string()})
+  for (const std::string& candidate :
+       {hexed.substr(0, 63), hexed + "0", hexed + "=", "\"" + hexed + "\"", std::string()})
     EXPECT_FALSE(accepted(t + ",v1=" + candidate)) << candidate;
   EXPECT_FALSE(accepted(t + ",V1=" + hexed));
   EXPECT_FALSE(accepted(t + ";v1=" + hexed));
@@ -102,9 +103,9 @@ TEST(StripeSignatureTest, WithoutASecretNothingIsSigned) {
 }
 
 TEST(StripeEventTest, APaymentTellsIntentAndMoney) {
-  const auto event = read_stripe_event(
-      R"({"id":"evt_1","type":"payment_intent.succeeded","created":1700000000,)"
-      R"("data":{"object":{"id":"pi_1","amount":2500,"amount_received":2000,"currency":"usd"}}})");
+  const auto event =
+      read_stripe_event(R"({"id":"evt_1","type":"payment_intent.succeeded","created":1700000000,)"
+                        R"("data":{"object":{"id":"pi_1","amount":2500,"amount_received":2000,"currency":"usd"}}})");
   ASSERT_TRUE(event.has_value()) << event.error().to_json();
   const StripeEvent& read = event.assume_value();
   EXPECT_EQ(read.topic, StripeTopic::payment_succeeded);
@@ -138,10 +139,9 @@ TEST(StripeEventTest, ADisputeIsLostOrNot) {
 
 TEST(StripeEventTest, TheTierStandsInAnyMetadataOfTheInvoice) {
   const std::string tier = R"("metadata":{"subscription_tier":"pro"})";
-  for (const std::string& invoice :
-       {"{" + tier + "}", R"({"metadata":{},"subscription_details":{)" + tier + "}}",
-        R"({"parent":{"subscription_details":{)" + tier + "}}}",
-        R"({"lines":{"data":[{"metadata":{}},{)" + tier + "}]}}"}) {
+  for (const std::string& invoice : {"{" + tier + "}", R"({"metadata":{},"subscription_details":{)" + tier + "}}",
+                                     R"({"parent":{"subscription_details":{)" + tier + "}}}",
+                                     R"({"lines":{"data":[{"metadata":{}},{)" + tier + "}]}}"}) {
     const auto event = read_stripe_event(
         R"({"id":"evt_1","type":"invoice.payment_succeeded","created":1,"data":{"object":)" + invoice + "}}");
     ASSERT_TRUE(event.has_value()) << event.error().to_json();
@@ -205,11 +205,11 @@ TEST(StripeMoneyTest, AmountsFollowStripesListOfCurrencies) {
       {1'050, "jpy", 10'500'000},
       {1'050, "krw", 10'500'000},
       {5'120, "kwd", 51'200},
-      {500, "isk", 50'000},            // 5 krónur, told in hundredths they no longer have
-      {550, "isk", std::nullopt},      // half a króna
+      {500, "isk", 50'000},        // 5 krónur, told in hundredths they no longer have
+      {550, "isk", std::nullopt},  // half a króna
       {500, "ugx", 50'000},
-      {5, "mga", 50'000},              // ISO has two digits, Stripe none
-      {1'045, "huf", 104'500},         // payouts are whole, charges are not
+      {5, "mga", 50'000},       // ISO has two digits, Stripe none
+      {1'045, "huf", 104'500},  // payouts are whole, charges are not
       {1'045, "twd", 104'500},
       {1, "usd", 100},
       {999'999'999'999, "usd", 99'999'999'999'900},
