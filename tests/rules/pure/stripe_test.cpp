@@ -118,7 +118,8 @@ TEST(StripeEventTest, APaymentTellsIntentAndMoney) {
 TEST(StripeEventTest, ARefundTellsAllThatWentBackAndWhatHadBefore) {
   const auto event = read_stripe_event(
       R"({"id":"evt_1","type":"charge.refunded","data":{"previous_attributes":{"amount_refunded":500},)"
-      R"("object":{"id":"ch_1","payment_intent":{"id":"pi_1"},"amount":2500,"amount_refunded":700,"currency":"eur"}}})");
+      R"("object":{"id":"ch_1","payment_intent":{"id":"pi_1"},"amount":2500,)"
+      R"("amount_refunded":700,"currency":"eur"}}})");
   ASSERT_TRUE(event.has_value()) << event.error().to_json();
   EXPECT_EQ(event.assume_value().intent, "pi_1");
   EXPECT_EQ(event.assume_value().money.amount, 250'000);
