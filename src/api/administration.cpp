@@ -4,9 +4,11 @@
 #include <functional>
 
 #include "api/request.hpp"
+#include "rules/events/calling_off.hpp"
 #include "rules/operations/maintenance.hpp"
 #include "rules/operations/verify.hpp"
 #include "rules/ticketing/commands.hpp"
+#include "rules/ticketing/sales_figures.hpp"
 
 namespace eventcore::api {
 
@@ -98,6 +100,16 @@ std::vector<NamedPiece> pieces_of(const Uuid& organization, std::int64_t limit) 
          EC_TRY(expired, rules::ticketing::expire_due_orders(unit, organization, std::nullopt, limit));
          return operations::Swept{expired.count, expired.more};
        }},
+      {"called_off_orders",
+       [=](work::UnitOfWork& unit) -> Result<operations::Swept> {
+         EC_TRY(done, rules::events::finish_calling_off(unit, organization, limit));
+         return operations::Swept{done.orders, done.more};
+       }},
+      {"conversion_rates",
+       [=](work::UnitOfWork& unit) -> Result<operations::Swept> {
+         EC_TRY(filled, rules::ticketing::fill_conversion_rates(unit, organization, limit));
+         return operations::Swept{filled.rows, filled.more};
+       }},
       {"overdue_milestones",
        [=](work::UnitOfWork& unit) { return operations::mark_overdue_milestones(unit, organization, limit); }},
   };
@@ -119,6 +131,8 @@ Result<std::string> run_maintenance(const std::shared_ptr<EngineCore>& engine, c
   Json totals = Json::object();
   totals["removed_rows"] = 0;
   totals["expired_orders"] = 0;
+  totals["called_off_orders"] = 0;
+  totals["conversion_rates"] = 0;
   totals["overdue_milestones"] = 0;
   bool more = false;
   for (const Uuid& organization : organizations) {

@@ -30,7 +30,7 @@ constexpr Line lines[] = {
     {&tables::integration_secrets, {}},
     {&tables::data_subject_requests, {}},
     // events and planning
-    {&tables::events, {.check = events::check_event}},
+    {&tables::events, {.check = events::check_event, .settle = events::settle_event}},
     {&tables::venues, {.check = events::check_venue}},
     {&tables::event_budgets, {.check = events::check_budget}},
     {&tables::vendors, {}},
@@ -70,7 +70,7 @@ constexpr Line lines[] = {
     {&tables::discount_codes, {.check = ticketing::check_discount_code}},
     {&tables::ticket_orders, {.check = ticketing::check_order, .settle = ticketing::settle_order}},
     {&tables::ticket_order_items, {.check = ticketing::check_order_item, .settle = ticketing::settle_order_item}},
-    {&tables::order_payments, {}},
+    {&tables::order_payments, {.settle = ticketing::settle_payment}},
     {&tables::payment_events, {}},
     {&tables::tickets, {.check = ticketing::check_ticket, .settle = ticketing::settle_ticket}},
     {&tables::check_ins, {}},

@@ -39,6 +39,7 @@ constexpr Rule rule_table[] = {
     writing(id_of("reveal_secret"), organization::reveal_secret),
     // events
     writing(id_of("import_open_event"), events::import_open_event),
+    writing(id_of("cancel_event"), events::cancel_event),
     // ticketing
     reading(id_of("quote_price"), ticketing::quote_price),
     reading(id_of("quote_order"), ticketing::quote_order),
@@ -47,6 +48,12 @@ constexpr Rule rule_table[] = {
     writing(id_of("confirm_payment"), ticketing::confirm_payment),
     writing(id_of("fail_payment"), ticketing::fail_payment),
     writing(id_of("expire_orders"), ticketing::expire_orders),
+    reading(id_of("quote_refund"), ticketing::quote_refund),
+    writing(id_of("refund_tickets"), ticketing::refund_tickets),
+    writing(id_of("confirm_refund"), ticketing::confirm_refund),
+    writing(id_of("cancel_order"), ticketing::cancel_order),
+    writing(id_of("cancel_ticket"), ticketing::cancel_ticket),
+    writing(id_of("record_chargeback"), ticketing::record_chargeback),
     writing(id_of("apply_stripe_webhook"), ticketing::apply_stripe_webhook),
     reading(id_of("ticket_qr"), ticketing::ticket_qr),
     writing(id_of("check_in"), ticketing::check_in),

@@ -10,5 +10,6 @@
 namespace eventcore::rules::events {
 
 Result<Json> import_open_event(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> cancel_event(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 
 }  // namespace eventcore::rules::events

@@ -5,6 +5,7 @@
 #include "base/currency.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "rules/events/calling_off.hpp"
 #include "rules/pure/risk.hpp"
 #include "rules/support.hpp"
 #include "schema/all.hpp"
@@ -92,17 +93,6 @@ Status check_categories_fit(UnitOfWork& uow, const Write& write) {
   return ok();
 }
 
-Status check_cancelling(UnitOfWork& uow, const Write& write) {
-  if (write.before == nullptr || !write.changes(e::status)) return ok();
-  if ((*write.after)[e::status].text() != "cancelled") return ok();
-  const Expr active = Expr::all_of({Expr::equals(col::ticket_orders::event_id.index, write.after->id()),
-                                    Expr::equals(col::ticket_orders::order_status.index, "active")});
-  EC_TRY(orders, uow.reader().count(schema::tables::ticket_orders, write.after->organization_id(), active));
-  if (orders == 0) return ok();
-  return fail(Errc::unsupported,
-              "an event with active orders cannot be cancelled yet: a later release returns the money");
-}
-
 }  // namespace
 
 Status check_event(UnitOfWork& uow, Write& write) {
@@ -110,9 +100,17 @@ Status check_event(UnitOfWork& uow, Write& write) {
   EC_TRYV(check_zone(write));
   EC_TRYV(fill_slug(uow, write));
   if (write.changes(e::settings)) EC_TRYV(check_settings((*write.after)[e::settings]));
-  EC_TRYV(check_cancelling(uow, write));
   EC_TRYV(check_place(uow, write));
   return check_categories_fit(uow, write);
+}
+
+// The command goes on slice by slice under a limit of its caller's; a direct write takes one slice along, and
+// maintenance the rest.
+Status settle_event(UnitOfWork& uow, const Write& write) {
+  if (write.as != As::caller || write.before == nullptr || write.after == nullptr) return ok();
+  if (!write.changes(e::status) || (*write.after)[e::status].text() != "cancelled") return ok();
+  EC_TRYV(call_off(uow, *write.after, calling_off_slice));
+  return ok();
 }
 
 // ---- venues -------------------------------------------------------------------------------------------------------

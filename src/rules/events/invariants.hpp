@@ -7,6 +7,7 @@
 namespace eventcore::rules::events {
 
 Status check_event(work::UnitOfWork& uow, work::Write& write);
+Status settle_event(work::UnitOfWork& uow, const work::Write& write);  // what is cancelled takes its orders along
 Status check_venue(work::UnitOfWork& uow, work::Write& write);
 Status check_budget(work::UnitOfWork& uow, work::Write& write);
 Status check_vendor_contract(work::UnitOfWork& uow, work::Write& write);

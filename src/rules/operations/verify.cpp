@@ -8,6 +8,7 @@
 #include "rules/sponsorship/invariants.hpp"
 #include "rules/support.hpp"
 #include "rules/ticketing/invariants.hpp"
+#include "rules/ticketing/payment.hpp"
 #include "schema/all.hpp"
 #include "schema/generated/columns.hpp"
 
@@ -68,6 +69,17 @@ class Derived {
     expect(row, r::risk_level, pure::risk_level(row[r::probability].text(), row[r::impact].text()));
     return ok();
   }
+  // An imported order may come without its payments; those there are must agree.
+  Status order(const Record& row) {
+    store::Query query;
+    query.table = &schema::tables::order_payments;
+    query.organization = row.organization_id();
+    query.where = Expr::equals(col::order_payments::order_id.index, row.id());
+    EC_TRY(payments, reader_.list(query));
+    if (payments.empty()) return ok();
+    expect(row, col::ticket_orders::payment_status, Value(ticketing::payment_status_after(row, payments)));
+    return ok();
+  }
   Status roi_metric(const Record& row) {
     namespace m = col::sponsor_roi_metrics;
     EC_TRY(sponsor, reader_.get(schema::tables::sponsors, row.organization_id(), row[m::sponsor_id].uuid()));
@@ -97,6 +109,7 @@ Status verify_derived(store::Reader& reader, const Uuid& organization, VerifyRep
     return each_row(reader, table, organization, [&](const Record& row) { return (derived.*check)(row); });
   };
   EC_TRYV(each(tables::ticket_categories, &Derived::category));
+  EC_TRYV(each(tables::ticket_orders, &Derived::order));
   EC_TRYV(each(tables::sponsor_packages, &Derived::package));
   EC_TRYV(each(tables::sponsor_prospects, &Derived::prospect));
   EC_TRYV(each(tables::event_risks, &Derived::risk));
@@ -126,7 +139,26 @@ Status verify_event(store::Reader& reader, const Record& event, VerifyReport& re
   return ok();
 }
 
+// A ticket of an order that does not stand admits nobody.
+Status verify_tickets(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
+  namespace t = col::tickets;
+  store::Query query;
+  query.table = &schema::tables::tickets;
+  query.organization = organization;
+  query.where = Expr::all_of(
+      {Expr::equals(t::status.index, "valid"),
+       Expr::parent(t::order_id.index, schema::tables::ticket_orders,
+                    Expr::compare(col::ticket_orders::order_status.index, Expr::Op::ne, Value("active")))});
+  query.columns = store::ColumnSet::short_only(*query.table);
+  EC_TRY(tickets, reader.list(query));
+  ++report.checked["invariant"];
+  for (const Record& ticket : tickets)
+    report.add({"invariant", "tickets", to_text(ticket.id()), "a valid ticket's order is active", "it is not"});
+  return ok();
+}
+
 Status verify_invariants(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
+  EC_TRYV(verify_tickets(reader, organization, report));
   EC_TRYV(each_row(reader, schema::tables::events, organization,
                    [&](const Record& event) { return verify_event(reader, event, report); }));
   const Expr owner =

@@ -24,6 +24,13 @@ Result<Json> fail_payment(work::UnitOfWork&, const schema::CommandDef&, const sc
 Result<Json> expire_orders(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> apply_stripe_webhook(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 
+Result<Json> quote_refund(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> refund_tickets(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> confirm_refund(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> cancel_order(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> cancel_ticket(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> record_chargeback(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+
 Result<Json> ticket_qr(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> check_in(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 

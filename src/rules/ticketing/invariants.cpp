@@ -6,6 +6,7 @@
 #include "rules/pure/price.hpp"
 #include "rules/pure/stock.hpp"
 #include "rules/support.hpp"
+#include "rules/ticketing/settle.hpp"
 #include "schema/all.hpp"
 #include "schema/generated/columns.hpp"
 
@@ -198,9 +199,27 @@ Status check_order(UnitOfWork&, Write& write) {
   return broken(o::order_number, write.after->table(), "is not an order number of this engine");
 }
 
+namespace {
+
+// Nobody is admitted by an order that does not stand any more. Used tickets have admitted already.
+Status cancel_tickets(UnitOfWork& uow, const Record& order) {
+  EC_TRY(tickets, tickets_of(uow, order));
+  for (Record& ticket : tickets)
+    if (ticket[t::status].text() == "valid") EC_TRYV(uow.change(ticket, {{t::status.index, Value("cancelled")}}));
+  return ok();
+}
+
+bool is_active(const Record& order) {
+  return order[o::order_status].text() == "active";
+}
+
+}  // namespace
+
 // Places that were held go back; when tickets are issued in the same unit they take them at once.
 Status settle_order(UnitOfWork& uow, const Write& write) {
   if (write.before == nullptr || write.after == nullptr) return ok();
+  if (is_active(*write.before) && !is_active(*write.after) && !holds_places(*write.before))
+    EC_TRYV(cancel_tickets(uow, *write.after));
   const bool held = holds_places(*write.before);
   if (held == holds_places(*write.after)) return ok();
   EC_TRY(lines, lines_of(uow, *write.after));
@@ -209,6 +228,21 @@ Status settle_order(UnitOfWork& uow, const Write& write) {
     move_places(uow, line, i::ticket_category_id, held ? quantity : -quantity);
   }
   return ok();
+}
+
+// Commands write the order's state along with its payments; after an import it follows them all the same.
+Status settle_payment(UnitOfWork& uow, const Write& write) {
+  namespace p = col::order_payments;
+  if (write.as != work::As::caller || write.after == nullptr) return ok();
+  const Record& payment = *write.after;
+  EC_TRY(order, uow.must_find(schema::tables::ticket_orders, payment.organization_id(), payment[p::order_id].uuid()));
+  Changes more;
+  if (order[o::paid_at].is_null() && is_active(order) && is_row(payment, "payment", "succeeded")) {
+    EC_TRY(payments, payments_of(uow, order));
+    if (payment_status_after(order, payments) == "paid")
+      more.push_back({o::paid_at.index, payment[p::occurred_at].is_null() ? Value(uow.now()) : payment[p::occurred_at]});
+  }
+  return follow_payments(uow, order, std::move(more));
 }
 
 Status check_order_item(UnitOfWork& uow, Write& write) {
@@ -246,12 +280,22 @@ Status check_new_ticket(UnitOfWork& uow, const Record& ticket) {
   if (!order) return fail_field(Errc::reference_not_found, "order_id", "there is no such row");
   if (!((*order)[o::event_id] == ticket[t::event_id]))
     return broken(t::ticket_category_id, ticket.table(), "is a category of another event than the order's");
+  if (ticket[t::status].text() == "valid" && !is_active(*order))
+    return broken(t::status, ticket.table(), "cannot be valid: its order is cancelled");
   if (ticket[t::order_item_id].is_null()) return ok();
   EC_TRY(line, uow.find(schema::tables::ticket_order_items, ticket.organization_id(), ticket[t::order_item_id].uuid()));
   if (!line || !((*line)[i::order_id] == ticket[t::order_id]) ||
       !((*line)[i::ticket_category_id] == ticket[t::ticket_category_id]))
     return broken(t::order_item_id, ticket.table(), "is a line of another order or category");
   return ok();
+}
+
+// An admission that is undone does not bring back a ticket whose order was cancelled meanwhile.
+Status check_valid_again(UnitOfWork& uow, const Record& ticket) {
+  if (ticket[t::status].text() != "valid") return ok();
+  EC_TRY(order, uow.must_find(schema::tables::ticket_orders, ticket.organization_id(), ticket[t::order_id].uuid()));
+  if (is_active(order)) return ok();
+  return broken(t::status, ticket.table(), "cannot be valid: its order is cancelled");
 }
 
 bool takes_place(const Record* ticket) {
@@ -265,7 +309,7 @@ Status check_ticket(UnitOfWork& uow, Write& write) {
   if (write.before == nullptr) return check_new_ticket(uow, *write.after);
   if (write.changes(t::ticket_category_id))
     return broken(t::ticket_category_id, write.after->table(), "a ticket keeps its category");
-  return ok();
+  return write.changes(t::status) ? check_valid_again(uow, *write.after) : ok();
 }
 
 Status settle_ticket(UnitOfWork& uow, const Write& write) {

@@ -12,6 +12,7 @@ Status check_price_rule(work::UnitOfWork& uow, work::Write& write);
 Status check_discount_code(work::UnitOfWork& uow, work::Write& write);
 Status check_order(work::UnitOfWork& uow, work::Write& write);
 Status settle_order(work::UnitOfWork& uow, const work::Write& write);
+Status settle_payment(work::UnitOfWork& uow, const work::Write& write);
 Status check_order_item(work::UnitOfWork& uow, work::Write& write);
 Status settle_order_item(work::UnitOfWork& uow, const work::Write& write);
 Status check_ticket(work::UnitOfWork& uow, work::Write& write);

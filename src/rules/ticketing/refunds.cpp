@@ -6,7 +6,9 @@
 #include "base/currency.hpp"
 #include "base/decimal.hpp"
 #include "rules/pure/refund.hpp"
+#include "rules/rules.hpp"
 #include "rules/ticketing/order_write.hpp"
+#include "rules/ticketing/reply.hpp"
 #include "rules/ticketing/settings.hpp"
 #include "rules/ticketing/settle.hpp"
 #include "rules/ticketing/terms.hpp"
@@ -210,6 +212,57 @@ Result<std::optional<Record>> write_refund(work::UnitOfWork& uow, const OrderBoo
   }
   EC_TRY(written, add_payment(uow, books.order, row));
   return std::optional<Record>(std::move(written));
+}
+
+Result<NamedTickets> named_tickets(work::Reading& reading, const schema::CommandDef& command,
+                                   const schema::Arguments& arguments) {
+  std::vector<Uuid> ids;
+  for (const Json& one : arguments.json("ticket_ids")) {
+    EC_TRY(id, parse_uuid(one.get<std::string>()));
+    if (contains(ids, id)) return fail_field(Errc::invalid_argument, "ticket_ids", "names a ticket twice");
+    ids.push_back(id);
+  }
+  if (ids.empty()) return fail_field(Errc::invalid_argument, "ticket_ids", "must name at least one ticket");
+  std::vector<Record> rows;
+  for (const Uuid& id : ids) {
+    const auto tenant = rows.empty() ? std::optional<Uuid>{} : std::optional<Uuid>(rows.front().organization_id());
+    EC_TRY(row, reading.get(schema::tables::tickets, id, tenant));
+    rows.push_back(std::move(row));
+  }
+  EC_TRY(order, reading.must_find(schema::tables::ticket_orders, rows.front().organization_id(),
+                                  rows.front()[t::order_id].uuid()));
+  EC_TRYV(require(reading, command, order));
+  for (const Record& row : rows)
+    if (!(row[t::order_id] == rows.front()[t::order_id]))
+      return fail_field(Errc::invalid_argument, "ticket_ids", "names tickets of several orders");
+  return NamedTickets{std::move(ids), std::move(rows), std::move(order)};
+}
+
+Result<Json> refund_reply(work::UnitOfWork& uow, const Record& order, const std::vector<Uuid>& tickets,
+                          const std::optional<Record>& refund) {
+  Json reply = Json::object();
+  EC_TRY(order_json, written_row(uow, order));
+  reply["order"] = std::move(order_json);
+  reply["tickets"] = Json::array();
+  for (const Uuid& id : tickets) {
+    EC_TRY(ticket, uow.must_find(schema::tables::tickets, order.organization_id(), id));
+    EC_TRY(json, written_row(uow, ticket));
+    reply["tickets"].push_back(std::move(json));
+  }
+  reply["refund"] = Json();
+  if (refund) {
+    EC_TRY(json, written_row(uow, *refund));
+    reply["refund"] = std::move(json);
+  }
+  return reply;
+}
+
+Status note_reason(work::UnitOfWork& uow, const schema::CommandDef& command, const Record& row,
+                   const std::vector<Uuid>& tickets, const std::optional<std::string>& reason) {
+  if (!reason || reason->empty()) return ok();
+  Json act{{"reason", *reason}, {"tickets", Json::array()}};
+  for (const Uuid& id : tickets) act["tickets"].push_back(to_text(id));
+  return uow.record_act(row.organization_id(), command.name, dump(act));
 }
 
 Result<bool> is_organizer(work::Reading& reading, const Record& order) {

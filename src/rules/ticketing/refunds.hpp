@@ -11,7 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "rules/ticketing/payment.hpp"
+#include "schema/codec.hpp"
 #include "work/unit_of_work.hpp"
 
 namespace eventcore::rules::ticketing {
@@ -51,6 +53,23 @@ Status check_refundable(work::Reading& reading, const OrderBooks& books, const s
 // Writes the refund as due. Nothing to give back: a row over 0 that only says which tickets were returned, and for an
 // order that cost nothing none at all.
 Result<std::optional<Record>> write_refund(work::UnitOfWork& uow, const OrderBooks& books, const Refund& refund);
+
+// The order of the tickets named, all of them viewable to the caller and of one order.
+struct NamedTickets {
+  std::vector<Uuid> ids;
+  std::vector<Record> rows;
+  Record order;
+};
+Result<NamedTickets> named_tickets(work::Reading& reading, const schema::CommandDef& command,
+                                   const schema::Arguments& arguments);
+
+// {order, tickets, refund}: what the command wrote.
+Result<Json> refund_reply(work::UnitOfWork& uow, const Record& order, const std::vector<Uuid>& tickets,
+                          const std::optional<Record>& refund);
+
+// Why somebody called tickets off is an entry of the audit log: tickets have no column for it.
+Status note_reason(work::UnitOfWork& uow, const schema::CommandDef& command, const Record& row,
+                   const std::vector<Uuid>& tickets, const std::optional<std::string>& reason);
 
 // Who may call off what was paid: editors of the event and the service, not the counter and no key.
 Result<bool> is_organizer(work::Reading& reading, const Record& order);

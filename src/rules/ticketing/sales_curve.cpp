@@ -7,6 +7,7 @@
 #include "rules/pure/chart.hpp"
 #include "rules/rules.hpp"
 #include "rules/ticketing/commands.hpp"
+#include "rules/ticketing/sales_figures.hpp"
 #include "rules/ticketing/terms.hpp"
 #include "schema/all.hpp"
 
@@ -19,14 +20,6 @@ struct Sold {
   std::int64_t revenue = 0;
 };
 using Points = std::map<std::string, std::map<Micros, Sold>>;  // by currency, then by the start of the step
-
-// "2026-05-01" and 14 in the event's zone.
-Result<Micros> start_of(const std::string& date, std::int64_t hour, const std::string& zone) {
-  EC_TRY(midnight, parse_time_in_zone(date + "T00:00:00", "UTC"));
-  EC_TRY(local, local_time(midnight, "UTC"));
-  local.hour = static_cast<int>(hour);
-  return from_local(local, zone);  // knows the hours that clocks skip or show twice
-}
 
 Result<Points> read_points(work::Reading& reading, const Record& event, const std::string& zone, bool by_hour) {
   namespace c = col::ticket_sales_analytics;
@@ -41,7 +34,7 @@ Result<Points> read_points(work::Reading& reading, const Record& event, const st
   EC_TRY(rows, reading.reader().aggregate(sums));
   Points points;
   for (const auto& row : rows) {
-    EC_TRY(start, start_of(row[0].text(), by_hour ? row[1].integer() : 0, zone));
+    EC_TRY(start, hour_start(row[0].text(), by_hour ? row[1].integer() : 0, zone));
     Sold& sold = points[row[2].text()][start];
     sold.tickets += row[3].integer();
     sold.revenue += row[4].integer();

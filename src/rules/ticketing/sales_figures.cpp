@@ -1,9 +1,15 @@
 #include "rules/ticketing/sales_figures.hpp"
 
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+
 #include "base/currency.hpp"
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "rules/support.hpp"
 #include "rules/ticketing/order_write.hpp"
 #include "rules/ticketing/terms.hpp"
 #include "schema/all.hpp"
@@ -107,6 +113,41 @@ Added& entry_of(std::vector<Added>& added, const Value& category, const std::str
   return added.back();
 }
 
+constexpr Micros looked_back = Micros{8} * 24 * 60 * 60 * 1'000'000;
+constexpr Micros hour_us = 3'600'000'000;
+constexpr std::int64_t rate_one = 10'000;
+constexpr std::int64_t rate_max = 99'999;  // what the column holds
+
+// How many sessions viewed the row's event in its hour; 0 while the hour is not over.
+Result<std::int64_t> sessions_of(work::UnitOfWork& uow, const Record& row) {
+  namespace v = col::user_behavior_events;
+  EC_TRY(event, uow.must_find(schema::tables::events, row.organization_id(), row[c::event_id].uuid()));
+  const Value& given = event[col::events::timezone];
+  const std::string zone = given.is_null() ? "UTC" : given.text();
+  EC_TRY(start, hour_start(row[c::date].text(), row[c::hour].integer(), zone));
+  EC_TRY(later, local_time(start + hour_us, zone));
+  const bool twice = later.hour == row[c::hour].integer();  // the hour that clocks show twice is one row
+  const Micros end = start + (twice ? 2 : 1) * hour_us;
+  if (end > uow.now()) return std::int64_t{0};
+  store::Query query;
+  query.table = &schema::tables::user_behavior_events;
+  query.organization = row.organization_id();
+  query.where =
+      Expr::all_of({is(v::event_name, "event_view"), Expr::compare(v::timestamp.index, Expr::Op::gte, start),
+                    Expr::compare(v::timestamp.index, Expr::Op::lt, end)});
+  EC_TRY(visits, uow.scan(query));
+  std::set<std::string> sessions;
+  const std::string id = to_text(event.id());
+  for (const Record& visit : visits) {
+    if (visit[v::session_id].is_null()) continue;
+    EC_TRY(properties, stored_json(visit[v::properties]));
+    const auto named = properties.is_object() ? properties.find("event_id") : properties.end();
+    if (properties.is_object() && named != properties.end() && *named == Json(id))
+      sessions.insert(visit[v::session_id].text());
+  }
+  return static_cast<std::int64_t>(sessions.size());
+}
+
 // Tickets by category, each with its share.
 Result<std::vector<Added>> by_tickets(work::UnitOfWork& uow, const Record& order, const Returned& returned) {
   std::vector<Added> added;
@@ -146,6 +187,42 @@ Status count_sale(work::UnitOfWork& uow, const Record& event, const Record& orde
     one.orders = 1;
   }
   return add_figures(uow, event, order, order[col::ticket_orders::paid_at].integer(), added);
+}
+
+Result<Micros> hour_start(const std::string& date, std::int64_t hour, const std::string& zone) {
+  EC_TRY(midnight, parse_time_in_zone(date + "T00:00:00", "UTC"));
+  EC_TRY(local, local_time(midnight, "UTC"));
+  local.hour = static_cast<int>(hour);
+  return from_local(local, zone);  // knows the hours that clocks skip or show twice
+}
+
+Result<Filled> fill_conversion_rates(work::UnitOfWork& uow, const Uuid& organization, std::int64_t limit) {
+  Filled filled;
+  if (uow.facts().is_closed(organization)) return filled;
+  EC_TRY(since, date_in_zone(uow.now() - looked_back, "UTC"));
+  store::Query query;
+  query.table = &schema::tables::ticket_sales_analytics;
+  query.organization = organization;
+  query.where = Expr::all_of({Expr::is_null(c::conversion_rate.index), Expr::compare(c::orders_count.index, Expr::Op::gt, 0),
+                              Expr::compare(c::date.index, Expr::Op::gte, since)});
+  EC_TRY(rows, uow.scan(query));
+  std::map<std::tuple<Uuid, std::string, std::int64_t>, std::int64_t> known;
+  for (Record& row : rows) {
+    if (filled.rows == limit) {
+      filled.more = true;
+      break;
+    }
+    const auto key = std::tuple(row[c::event_id].uuid(), row[c::date].text(), row[c::hour].integer());
+    if (!known.contains(key)) {
+      EC_TRY(visits, sessions_of(uow, row));
+      known[key] = visits;
+    }
+    if (known[key] == 0) continue;
+    EC_TRY(rate, round_half_up(Exact(row[c::orders_count].integer()) * rate_one / known[key], 1));
+    EC_TRYV(uow.change(row, {assign(c::conversion_rate, std::min(rate, rate_max))}));
+    ++filled.rows;
+  }
+  return filled;
 }
 
 Status count_refund(work::UnitOfWork& uow, const Record& order, const Returned& returned) {

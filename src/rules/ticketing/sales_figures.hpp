@@ -22,6 +22,17 @@ struct Returned {
   bool whole = true;                // the tickets' refund is complete with it; a part counts no ticket yet
   Micros occurred_at = 0;
 };
+// conversion_rate of hours that are over: the row's paid orders for each session that viewed the event in that hour;
+// left null without visits. Rows of the last days are looked at, so that late visits and orders still count.
+struct Filled {
+  std::int64_t rows = 0;
+  bool more = false;
+};
+Result<Filled> fill_conversion_rates(work::UnitOfWork& uow, const Uuid& organization, std::int64_t limit);
+
+// When the local hour of that date begins: midnight is hour 0.
+Result<Micros> hour_start(const std::string& date, std::int64_t hour, const std::string& zone);
+
 Status count_refund(work::UnitOfWork& uow, const Record& order, const Returned& returned);
 
 }  // namespace eventcore::rules::ticketing
