@@ -35,6 +35,8 @@ constexpr Rule rule_table[] = {
     writing(id_of("revoke_device"), organization::revoke_device),
     writing(id_of("create_api_key"), organization::create_api_key),
     writing(id_of("revoke_api_key"), organization::revoke_api_key),
+    writing(id_of("set_integration_secret"), organization::set_integration_secret),
+    writing(id_of("reveal_secret"), organization::reveal_secret),
     // events
     writing(id_of("import_open_event"), events::import_open_event),
     writing(id_of("cancel_event"), events::cancel_event),
@@ -52,6 +54,7 @@ constexpr Rule rule_table[] = {
     writing(id_of("cancel_order"), ticketing::cancel_order),
     writing(id_of("cancel_ticket"), ticketing::cancel_ticket),
     writing(id_of("record_chargeback"), ticketing::record_chargeback),
+    writing(id_of("apply_stripe_webhook"), ticketing::apply_stripe_webhook),
     reading(id_of("ticket_qr"), ticketing::ticket_qr),
     writing(id_of("check_in"), ticketing::check_in),
     writing(id_of("transfer_ticket"), ticketing::transfer_ticket),

@@ -355,7 +355,7 @@ Json image_value(const ColumnDef& column, const Value& value) {
 
 bool may_hold_digits(std::string_view name) {
   if (name.find("card") != std::string_view::npos) return false;
-  for (std::string_view whole : {"id", "reference", "url", "number", "code", "nonce"})
+  for (std::string_view whole : {"id", "reference", "url", "number", "code", "nonce", "payload"})
     if (name == whole) return true;
   for (std::string_view addresses : {"images", "floor_plans", "contract_documents"})
     if (name == addresses) return true;

@@ -14,6 +14,7 @@
 #include "schema/commands/refunds.hpp"
 #include "schema/commands/ticketing.hpp"
 #include "schema/commands/tickets.hpp"
+#include "schema/commands/webhooks.hpp"
 #include "schema/errors.hpp"
 #include "schema/schema.hpp"
 
@@ -79,9 +80,10 @@ consteval bool check_commands(const std::array<const CommandDef*, size>& command
 }  // namespace detail
 
 // Adding a domain: write commands/<domain>.hpp, include it above, name its array here. Each has a block of 100 ids.
-inline constexpr auto all_commands = detail::collect_commands(
-    commands::organization_commands, commands::events_commands, commands::ticketing_commands,
-    commands::tickets_commands, commands::refunds_commands, commands::carts_commands, commands::operations_commands);
+inline constexpr auto all_commands =
+    detail::collect_commands(commands::organization_commands, commands::events_commands, commands::ticketing_commands,
+                             commands::tickets_commands, commands::refunds_commands, commands::carts_commands,
+                             commands::webhooks_commands, commands::operations_commands);
 
 static_assert(detail::check_commands(all_commands));
 

@@ -19,6 +19,7 @@ constexpr Named named_otherwise[] = {
     {"list_principals_who_can", "id", "events"},
     {"revoke_api_key", "api_key_id", "api_keys"},
     {"leave_waitlist", "entry_id", "waitlist_entries"},
+    {"reveal_secret", "id", "social_media_accounts"},
 };
 
 // JSON that may be as large as a request, so that nothing is too long for it.

@@ -189,6 +189,7 @@ std::string row_for(const Tenant& tenant, const std::string& command, std::strin
                                                                  {"ticket_id", "tickets"},
                                                                  {"ticket_category_id", "ticket_categories public"},
                                                                  {"id", "events public"}};
+  if (command == "reveal_secret" && argument == "id") return tenant.rows.at("social_media_accounts");
   const auto found = tables.find(argument);
   if (found == tables.end()) {
     ADD_FAILURE() << command << ": no row is known for the argument " << argument;

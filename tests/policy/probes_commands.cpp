@@ -132,7 +132,10 @@ Probes::CommandProbe Probes::office_command(const Tenant& tenant, const Player& 
   const std::string& organization = tenant.organization;
   Json arguments = Json::object();
   if (player.organization.empty() || dice_.one_in(2)) arguments["organization_id"] = organization;
-  switch (dice_.below(9)) {
+  switch (dice_.below(10)) {
+    case 9:
+      arguments.update({{"kind", "probe"}, {"name", "k"}, {"value", "v"}});
+      return {"set_integration_secret", "", "organizations", organization, arguments, {}};
     case 0: return {"assign_team", "", "events", event, team, {{"users", user}}};
     case 1: return {"register_device", "", "events", event, {{"event_id", event}, {"name", "Gate"}}, {}};
     case 2: arguments["device_id"] = device; return {"revoke_device", "", "devices", device, arguments, {}};

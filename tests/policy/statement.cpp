@@ -593,6 +593,7 @@ const std::map<std::string, std::string>& commands() {
       {"revoke_device", "org_admin"},
       {"create_api_key", "org_admin"},
       {"revoke_api_key", "org_admin"},
+      {"set_integration_secret", "org_admin"},
       {"invite_user", "org_admin"},
       {"invite_user owner", "org_owner"},
       {"verify_audit", "org_admin"},

@@ -16,5 +16,7 @@ Result<Json> register_device(work::UnitOfWork&, const schema::CommandDef&, const
 Result<Json> revoke_device(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> create_api_key(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> revoke_api_key(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> set_integration_secret(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> reveal_secret(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 
 }  // namespace eventcore::rules::organization

@@ -26,6 +26,7 @@ Result<Json> start_payment(work::UnitOfWork&, const schema::CommandDef&, const s
 Result<Json> confirm_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> fail_payment(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> expire_orders(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
+Result<Json> apply_stripe_webhook(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);
 
 Result<Json> quote_refund(work::Reading&, const schema::CommandDef&, const schema::Arguments&);
 Result<Json> refund_tickets(work::UnitOfWork&, const schema::CommandDef&, const schema::Arguments&);

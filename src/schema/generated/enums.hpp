@@ -392,6 +392,10 @@ inline constexpr std::string_view rejected = "rejected";
 inline constexpr std::string_view expired = "expired";
 }  // namespace proposal_status
 
+namespace revealed_table {
+inline constexpr std::string_view social_media_accounts = "social_media_accounts";
+}  // namespace revealed_table
+
 namespace risk_category {
 inline constexpr std::string_view weather = "weather";
 inline constexpr std::string_view technical = "technical";
