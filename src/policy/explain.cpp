@@ -123,6 +123,8 @@ Result<std::vector<Explained>> explain(Operation operation, const Record& row, c
   std::vector<Explained> lines;
   if (facts.is_service()) lines.push_back({"service", true, "the service is not bound by policies"});
   if (facts.kind == PrincipalKind::api_key) lines.push_back(explain_key(operation, row, facts));
+  if (operation == Operation::view && key_views_anyway(row, facts))
+    lines.push_back({"key", true, "every key of the organization views its events, in the columns that are public"});
   const std::string caller = caller_words(facts) + organization_words(row, facts) + assignment_part(row, facts);
   for (const schema::Grant& grant : grants_of(row.table().access, operation).view()) {
     EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
