@@ -134,4 +134,33 @@ Result<std::vector<Explained>> explain(Operation operation, const Record& row, c
   return lines;
 }
 
+Result<Explained> explain_column(Operation operation, const Record& row, std::uint16_t column, const Facts& facts,
+                                 Related& related) {
+  const schema::Access& access = row.table().access;
+  const std::string_view name = row.table().columns[column].name;
+  Explained line{"column " + std::string(name), false, {}};
+  for (const schema::ColumnRule& rule : access.column_rules) {
+    const schema::Grants& grants = operation == Operation::view ? rule.read : rule.write;
+    if (grants.empty() || !rule.columns.contains(name)) continue;
+    bool given = false;
+    std::string asked;
+    for (const schema::Grant& grant : grants.view()) {
+      EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
+      given = given || holds;
+      asked += (asked.empty() ? "" : ", or ") + std::string(needed(grant.predicate));
+    }
+    if (given) continue;
+    line.because = asked + "; " + caller_words(facts) + organization_words(row, facts) + assignment_part(row, facts);
+    return line;
+  }
+  for (const schema::Grant& grant : grants_of(access, operation).view()) {
+    EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
+    if (!holds || grant.only.empty()) continue;
+    line.because +=
+        (line.because.empty() ? "" : "; ") + std::string(schema::predicate_name(grant.predicate)) + " covers only";
+    for (std::string_view covered : grant.only.view()) line.because += " " + std::string(covered);
+  }
+  return line;
+}
+
 }  // namespace eventcore::policy
