@@ -39,6 +39,8 @@ struct Place {
   std::string owner;
   std::string manager;
   std::string member;
+  std::string assigned;  // a member with very many assignments
+  std::string organization;
   std::string event;
   std::vector<std::string> categories;
 };
@@ -106,6 +108,7 @@ class EnginePeer : public ThreadedPeer {
         "create_organization",
         R"({"name":"Bench","slug":"bench","owner":{"email":"owner@bench.example","full_name":"Owner"}})"));
     place_.owner = made["owner"]["id"];
+    place_.organization = made["organization"]["id"];
     auto owner = as(place_.owner);
     place_.event = make(*owner, "events",
                         {{"name", "Bench"},
@@ -122,9 +125,16 @@ class EnginePeer : public ThreadedPeer {
     static_cast<void>(owner->update("events", place_.event, R"({"status":"confirmed"})"));
     place_.manager = invite(*owner, "manager");
     place_.member = invite(*owner, "member");
-    static_cast<void>(owner->call(
-        "assign_team",
-        Json{{"event_id", place_.event}, {"user_id", place_.member}, {"role_type", "technical_director"}}.dump()));
+    assign(*owner, place_.event, place_.member, "technical_director");
+    place_.assigned = invite(*owner, "member", "assigned");
+    assign(*owner, place_.event, place_.assigned, "operations_manager");  // who sees the columns that a manager sees
+    for (int i = 1; i < assignments; ++i)
+      assign(*owner,
+             make(*owner, "events",
+                  {{"name", "Bench " + std::to_string(i)},
+                   {"start_datetime", "2030-06-01T10:00:00Z"},
+                   {"end_datetime", "2030-06-01T20:00:00Z"}}),
+             place_.assigned, "operations_manager");
     seed_list();
   }
 
@@ -152,10 +162,17 @@ class EnginePeer : public ThreadedPeer {
   virtual void open(const std::string& path) = 0;
   virtual std::unique_ptr<Tongue> session(const Json& principal) = 0;
 
+  [[nodiscard]] bool does(Work) const override { return true; }
+
   std::unique_ptr<Caller> caller(Person person) override {
-    const std::string& user = person == Person::member    ? place_.member
-                              : person == Person::manager ? place_.manager
-                                                          : place_.owner;
+    if (person == Person::service)
+      return std::make_unique<EngineCaller>(
+          session(Json{{"kind", "service"}, {"reason", "benchmark"}, {"organization_id", place_.organization}}),
+          place_);
+    const std::string& user = person == Person::member     ? place_.member
+                              : person == Person::assigned ? place_.assigned
+                              : person == Person::manager  ? place_.manager
+                                                           : place_.owner;
     return std::make_unique<EngineCaller>(as(user), place_);
   }
 
@@ -168,8 +185,14 @@ class EnginePeer : public ThreadedPeer {
     return Json::parse(owner.insert(table, row.dump()))["id"];
   }
 
-  static std::string invite(Tongue& owner, const std::string& role) {
-    const Json request = {{"email", role + "@bench.example"}, {"full_name", role}, {"role", role}};
+  static void assign(Tongue& owner, const std::string& event, const std::string& user, const std::string& role) {
+    static_cast<void>(
+        owner.call("assign_team", Json{{"event_id", event}, {"user_id", user}, {"role_type", role}}.dump()));
+  }
+
+  static std::string invite(Tongue& owner, const std::string& role, const std::string& name = "") {
+    const std::string& known_as = name.empty() ? role : name;
+    const Json request = {{"email", known_as + "@bench.example"}, {"full_name", known_as}, {"role", role}};
     return Json::parse(owner.call("invite_user", request.dump()))["user"]["id"];
   }
 

@@ -46,7 +46,7 @@ struct Figures {
 constexpr const char* usage =
     "bench FOLDER [--postgres CONNECTION] [--python SCRIPT] [--json FILE] [--workload NAME]... [--callers N]...\n"
     "      [--peer NAME]... [--runs N] [--seconds S] [--quick] [--smoke] [--falsify sale|admission|counter]\n"
-    "workloads: sell_hot sell_100 check_in read_event list_tickets\n"
+    "workloads: sell_hot sell_100 check_in read_event list_tickets list_service list_assigned\n"
     "peers: eventcore_cpp eventcore_c eventcore_python postgresql c_sqlcipher c_sqlite\n";
 
 Settings settings_of(int argc, char** argv) {
@@ -95,7 +95,7 @@ Settings settings_of(int argc, char** argv) {
 std::vector<Cell> cells_of(const Settings& s) {
   std::vector<Cell> cells;
   for (const Work work : s.works) {
-    const bool reads = work == Work::read_event || work == Work::list_tickets;
+    const bool reads = work == Work::read_event || is_list(work);
     std::vector<int> callers = s.callers;
     if (callers.empty()) callers = reads ? std::vector<int>{1, 8} : std::vector<int>{1, 8, 64};
     for (const int n : callers) cells.push_back({work, n});
@@ -249,7 +249,8 @@ void print(const std::vector<Cell>& cells, const std::vector<std::unique_ptr<Pee
   for (std::size_t i = 0; i < cells.size(); ++i) {
     std::printf("%-28s %2d", title_of(cells[i].work), cells[i].callers);
     const auto& of_cell = results.at(i);
-    for (const auto& peer : peers) std::printf(" %15s", figure(of_cell.at(peer->name())).c_str());
+    for (const auto& peer : peers)
+      std::printf(" %15s", peer->does(cells[i].work) ? figure(of_cell.at(peer->name())).c_str() : "-");
     const auto engine = of_cell.find("eventcore_cpp");
     const double mine = engine == of_cell.end() ? 0 : median(engine->second);
     std::printf(" %8s %8s\n", ratio_text(ratio(of_cell, mine, "postgresql")).c_str(),
@@ -264,11 +265,43 @@ void print_cpu(const std::vector<Cell>& cells, const std::vector<std::unique_ptr
   for (std::size_t i = 0; i < cells.size(); ++i) {
     std::printf("%-28s %2d", title_of(cells[i].work), cells[i].callers);
     for (const auto& peer : peers) {
-      const double middle = median(cpu.at(i).at(peer->name()));
+      const double middle = peer->does(cells[i].work) ? median(cpu.at(i).at(peer->name())) : 0;
       std::printf(" %15s", middle > 0 ? rate_text(middle).c_str() : "-");
     }
     std::printf("\n");
   }
+}
+
+// What the policies cost: the same list by a manager and by a member with very many assignments, beside the service,
+// whom no policy binds. Answers how many times as long a call takes, by the processor's time.
+Json access_cost(const std::vector<Cell>& cells, const Figures& figures) {
+  Json rows = Json::array();
+  const auto us_of = [&](const std::string& peer, Work work, int callers) -> double {
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      if (cells[i].work == work && cells[i].callers == callers && figures.cpu_us.at(i).contains(peer))
+        return median(figures.cpu_us.at(i).at(peer));
+    return 0;
+  };
+  for (const Cell& cell : cells)
+    for (const char* peer : {"eventcore_cpp", "eventcore_c"}) {
+      const double service = us_of(peer, Work::list_service, cell.callers);
+      const double mine = us_of(peer, cell.work, cell.callers);
+      if ((cell.work != Work::list_tickets && cell.work != Work::list_assigned) || service <= 0 || mine <= 0) continue;
+      rows.push_back({{"workload", name_of(cell.work)},
+                      {"callers", cell.callers},
+                      {"peer", peer},
+                      {"to_service", std::round(mine / service * 1000) / 1000}});
+    }
+  return rows;
+}
+
+void print_access_cost(const Json& rows) {
+  if (rows.empty()) return;
+  std::printf(
+      "\nWhat the policies cost: processor time of a list of 50 divided by the service's, of the same rows.\n\n");
+  for (const Json& row : rows)
+    std::printf("%-14s %2d callers, %-14s %.3f\n", row["workload"].get<std::string>().c_str(),
+                row["callers"].get<int>(), row["peer"].get<std::string>().c_str(), row["to_service"].get<double>());
 }
 
 void warm_up(Peer& peer, double seconds) {
@@ -296,6 +329,7 @@ int run(int argc, char** argv) {
       std::fprintf(stderr, "run %d of %d: %s, %d callers\n", round + 1, s.runs, title_of(cells[i].work),
                    cells[i].callers);
       for (const auto& peer : peers) {
+        if (!peer->does(cells[i].work)) continue;
         const Outcome outcome = measure(*peer, cells[i], s.seconds, guesses[peer->name()]);
         figures.rates[i][peer->name()].push_back(outcome.rate());
         figures.cpu_us[i][peer->name()].push_back(outcome.cpu_us());
@@ -305,6 +339,8 @@ int run(int argc, char** argv) {
   out["machine"] = machine;
   print(cells, peers, figures.rates);
   print_cpu(cells, peers, figures.cpu_us);
+  out["access_cost"] = access_cost(cells, figures);
+  print_access_cost(out["access_cost"]);
   for (const auto& peer : peers) out["checks"][peer->name()] = check(*peer, s.falsify);
   std::printf("\nAll stores hold exactly what was sold and admitted.\n");
   if (!s.json.empty()) {

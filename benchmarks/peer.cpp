@@ -22,6 +22,8 @@ constexpr Named names[] = {
     {Work::check_in, "check_in", "check in by code"},
     {Work::read_event, "read_event", "read an event as a member"},
     {Work::list_tickets, "list_tickets", "list 50 tickets as a manager"},
+    {Work::list_service, "list_service", "the same as the service"},
+    {Work::list_assigned, "list_assigned", "the same with 200 assignments"},
 };
 
 const Named& entry(Work work) {
@@ -47,6 +49,8 @@ const char* title_of(Work work) {
 }
 Person person_of(Work work) {
   if (work == Work::read_event) return Person::member;
+  if (work == Work::list_service) return Person::service;
+  if (work == Work::list_assigned) return Person::assigned;
   return work == Work::list_tickets ? Person::manager : Person::owner;
 }
 std::optional<Work> work_of(const std::string& name) {
@@ -102,6 +106,8 @@ Outcome ThreadedPeer::run(Work work, int callers, double seconds) {
       case Work::sell_100: me.sell(random() % categories); return true;
       case Work::read_event: me.read_event(); return true;
       case Work::list_tickets:
+      case Work::list_service:
+      case Work::list_assigned:
         if (me.list_tickets() != list_size) throw Wrong("a list is not of 50 tickets");
         return true;
       case Work::check_in: {

@@ -24,10 +24,13 @@ struct Wrong : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-enum class Person { owner, member, manager };
-enum class Work { sell_hot, sell_100, check_in, read_event, list_tickets };
-inline constexpr Work all_works[] = {Work::sell_hot, Work::sell_100, Work::check_in, Work::read_event,
-                                     Work::list_tickets};
+enum class Person { owner, member, manager, service, assigned };  // assigned: a member with very many assignments
+enum class Work { sell_hot, sell_100, check_in, read_event, list_tickets, list_service, list_assigned };
+inline constexpr Work all_works[] = {Work::sell_hot,     Work::sell_100,     Work::check_in,     Work::read_event,
+                                     Work::list_tickets, Work::list_service, Work::list_assigned};
+constexpr bool is_list(Work work) {
+  return work >= Work::list_tickets;
+}
 const char* name_of(Work work);
 const char* title_of(Work work);
 Person person_of(Work work);  // who does it
@@ -39,6 +42,7 @@ inline constexpr std::size_t listed = categories + 1;  // index of the category 
 inline constexpr std::size_t all_categories = categories + 2;
 inline constexpr int listed_tickets = 500;
 inline constexpr int list_size = 50;
+inline constexpr int assignments = 200;    // of Person::assigned
 inline constexpr int places = 10'000'000;  // of each category
 inline constexpr int seed_order_max = 50;
 
@@ -74,6 +78,8 @@ class Peer {
   Peer& operator=(const Peer&) = delete;
 
   [[nodiscard]] virtual std::string name() const = 0;
+  // Who asks for a list matters to the engine alone.
+  [[nodiscard]] virtual bool does(Work work) const { return !is_list(work) || work == Work::list_tickets; }
   virtual void set_up() = 0;
   // Makes sure that at least `tickets` unused tickets are there to be checked in.
   virtual void seed(std::int64_t tickets) = 0;
@@ -117,7 +123,7 @@ class ThreadedPeer : public Peer {
 
  private:
   Caller& hired(Person person, std::size_t index);
-  std::vector<std::unique_ptr<Caller>> hired_[3];  // by person
+  std::vector<std::unique_ptr<Caller>> hired_[5];  // by person
   std::vector<std::string> codes_;                 // in the order in which visitors come
   std::size_t next_code_ = 0;
 };

@@ -1,7 +1,9 @@
 // Runs inside a copy of the tests that tools/policy_mutants.py makes. Two kinds of mutants:
 //   p<n>  a term of a predicate: the script has put a switch around each of them, and here it is thrown;
-//   g...  a grant, a column of a grant, a column rule or the keys' access of a table: the declared tables are constants
-//         in memory, which is made writable, changed, tried and put back.
+//   g...  a grant, a column of a grant, a column rule or the keys' access of a table;
+//   c...  a grant, the keys' group or the kind of right of a command: declarations are constants in memory, which is
+//   made
+//         writable, changed, tried and put back.
 // For each mutant the cells of the access matrix and the comparison of the two implementations are tried until one of
 // them fails. EC_MUTANTS_FROM says at which position to begin (after a crash), EC_MUTANTS_ONLY names one,
 // EC_MUTANTS_STEP takes every so-manyth.
@@ -13,12 +15,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "policy/agreement.hpp"
 #include "policy/cells.hpp"
+#include "policy/command_rights.hpp"
 #include "policy/corners.hpp"
+#include "schema/commands.hpp"
 
 namespace eventcore::policy {
 extern int mutant_on;           // of the rewritten predicates.cpp
@@ -40,6 +45,8 @@ struct Mutant {
   const TableDef* table = nullptr;      // of a grant
   std::function<void(Access&)> change;  // of a grant
   int predicate = 0;
+  const schema::CommandDef* command = nullptr;  // of a right
+  std::function<void(schema::CommandDef&)> change_right{};
 };
 
 // What is nearly the same: a role above and below, the assignment beside.
@@ -142,6 +149,36 @@ void key_mutants(std::vector<Mutant>& all, const TableDef& table) {
                  [next](Access& access) { access.group = next; }, 0});
 }
 
+void command_mutants(std::vector<Mutant>& all, const schema::CommandDef& command) {
+  const std::string name = "c " + std::string(command.name) + " ";
+  const auto add = [&](const std::string& what, const std::function<void(schema::CommandDef&)>& change) {
+    Mutant mutant{name + what, nullptr, {}, 0};
+    mutant.command = &command;
+    mutant.change_right = change;
+    all.push_back(std::move(mutant));
+  };
+  for (std::size_t i = 0; i < command.allow.count; ++i) {
+    const Predicate held = command.allow.list[i].predicate;
+    const std::string word(schema::predicate_name(held));
+    add("without " + word, [i](schema::CommandDef& c) { drop(c.allow, i); });
+    std::vector<Predicate> others = neighbours(held);
+    others.push_back(Predicate::everyone);
+    for (Predicate other : others)
+      if (other != Predicate::service && other != held)
+        add(word + " as " + std::string(schema::predicate_name(other)),
+            [i, other](schema::CommandDef& c) { c.allow.list[i].predicate = other; });
+  }
+  if (command.runs != schema::Runs::anyone)
+    add("for anyone", [](schema::CommandDef& c) { c.runs = schema::Runs::anyone; });
+  if (command.runs == schema::Runs::by_predicates) {
+    add("for the service only", [](schema::CommandDef& c) { c.runs = schema::Runs::service_only; });
+    if (command.group.empty())
+      add("for keys of events", [](schema::CommandDef& c) { c.group = "events"; });
+    else
+      add("for no key", [](schema::CommandDef& c) { c.group = {}; });
+  }
+}
+
 std::vector<Mutant> all_mutants() {
   std::vector<Mutant> all;
   for (int i = 1; i <= policy::mutant_count; ++i) all.push_back({"p" + std::to_string(i), nullptr, {}, i});
@@ -154,16 +191,21 @@ std::vector<Mutant> all_mutants() {
     for (std::size_t rule = 0; rule < access.column_rules.size(); ++rule) rule_mutants(all, *table, rule);
     key_mutants(all, *table);
   }
+  for (const schema::CommandDef* command : schema::all_commands) command_mutants(all, *command);
   return all;
 }
 
-// The constants of a table, writable from now on.
-Access& writable(const TableDef& table) {
+// The constants of a declaration, writable from now on.
+template <class Def>
+Def& writable_all(const Def& def) {
   const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto begin = reinterpret_cast<std::uintptr_t>(&table) & ~(page - 1);
-  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(&table) + sizeof(TableDef);
+  const auto begin = reinterpret_cast<std::uintptr_t>(&def) & ~(page - 1);
+  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(&def) + sizeof(Def);
   if (mprotect(reinterpret_cast<void*>(begin), end - begin, PROT_READ | PROT_WRITE) != 0) std::abort();
-  return const_cast<Access&>(table.access);
+  return const_cast<Def&>(def);
+}
+Access& writable(const TableDef& table) {
+  return writable_all(table).access;
 }
 
 // Whether the body fails; what it says goes to `why`.
@@ -198,8 +240,18 @@ bool killed_by_cells(const TableDef& table, std::string& why) {
 }
 
 const char* killer_of(const Mutant& mutant, Agreement& agreement, std::string& why) {
+  static CommandRights rights(shared_world());
+  if (mutant.command != nullptr) return fails([&] { rights.check(*mutant.command); }, why) ? "rights" : nullptr;
   if (mutant.table != nullptr) return killed_by_cells(*mutant.table, why) ? "matrix" : nullptr;
-  constexpr int principals_at_most = 150;
+  // Facts are read anew here: what makes them is mutated too.
+  if (fails(
+          [&] {
+            CommandRights now(shared_world());
+            for (const schema::CommandDef* command : schema::all_commands) now.check(*command);
+          },
+          why))
+    return "rights";
+  constexpr int principals_at_most = 60;
   for (int i = 0; i < principals_at_most; ++i)
     if (fails([&] { agreement.compare(1); }, why)) return "agreement";
   for (const TableDef* table : schema::all_tables)
@@ -230,11 +282,17 @@ TEST(PolicyMutants, AreTried) {
       before = mutant.table->access;
       mutant.change(writable(*mutant.table));
     }
+    std::optional<schema::CommandDef> right;
+    if (mutant.command != nullptr) {
+      right = *mutant.command;
+      mutant.change_right(writable_all(*mutant.command));
+    }
     policy::mutant_on = mutant.predicate;
     std::string why;
     const char* killer = killer_of(mutant, agreement, why);
     policy::mutant_on = 0;
     if (mutant.table != nullptr) writable(*mutant.table) = before;
+    if (right) writable_all(*mutant.command) = *right;
     std::printf("%s %zu %s %s\n", killer == nullptr ? "SURVIVED" : "KILLED", i, killer == nullptr ? "-" : killer,
                 mutant.name.c_str());
     if (only != nullptr) std::printf("%s\n", why.c_str());

@@ -2,11 +2,15 @@
 """Do the access tests notice when a policy is wrong?
 
 Copies the tree to a scratch folder, puts a switch around every term of every predicate there (dropped, forced, a role
-or an assignment exchanged for its neighbour), builds the access tests once and throws one switch after the other;
-grants, column lists and keys' access are changed in memory (tools/policy_mutants.cpp). A mutant is killed when a cell
-of tests/policy/matrix.txt or the comparison of the two implementations fails. Run by hand:
+or an assignment exchanged for its neighbour) and around every condition of access.cpp and principal.cpp, builds the
+access tests once and throws one switch after the other; grants, column lists, keys' access and the rights of commands
+are changed in memory (tools/policy_mutants.cpp). A mutant is killed when a cell of tests/policy/matrix.txt, the
+comparison of the two implementations, the rights of commands or, for what is left of the sources, one of the slower
+tests (SLOWER below) fails. Run by hand:
 
     tools/policy_mutants.py                    all mutants
+    tools/policy_mutants.py --reuse build/release   the same on the objects of a finished build: only what is mutated
+                                               is compiled
     tools/policy_mutants.py --list             their names
     tools/policy_mutants.py --only p17         one of them, with the failure that kills it
     tools/policy_mutants.py --budget 300       a sample that takes about so many seconds
@@ -26,13 +30,28 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STORE = "src/policy/predicates.cpp"
 MEMORY = "src/policy/predicates_in_memory.cpp"
-# Where the terms begin and end in each file, and whether they are conditions of the store.
+ACCESS = "src/policy/access.cpp"
+PRINCIPAL = "src/policy/principal.cpp"
+# Where the terms begin and end in each file, and what they are: conditions of the store, of memory, or both.
 FILES = {
-    STORE: ("// ---- conditions for the store", "const PolicyColumns& policy_columns", True),
-    STORE + " dispatch": ("Expr predicate_expr(", None, True),
-    MEMORY: ("// One decision", "Result<const Record*> Related::row", False),
-    MEMORY + " dispatch": ("Result<bool> predicate_holds(", None, False),
+    STORE: ("// ---- conditions for the store", "const PolicyColumns& policy_columns", "store"),
+    STORE + " dispatch": ("Expr predicate_expr(", None, "store"),
+    MEMORY: ("// One decision", "Result<const Record*> Related::row", "memory"),
+    MEMORY + " dispatch": ("Result<bool> predicate_holds(", None, "memory"),
+    ACCESS: ("bool key_has(", "std::string grant_names(", "both"),
+    ACCESS + " decisions": ("Result<Verdict> decide_as(", None, "both"),
+    PRINCIPAL: ("// The row with a store-wide unique id", "std::string_view kind_name(", "both"),
+    PRINCIPAL + " facts": ("bool Facts::is_closed(", None, "both"),
 }
+# What the quick killers leave alive is given to whole test programs; the first that fails kills it.
+SLOWER = [
+    ("tests_policy", "InventoryTest.*:Access*Test.*:CommandRightsTest.*-AccessProbesTest.*"),
+    ("tests_api", "AccessKeysTest.*:ClosedOrganizationTest.*:Jwt*.*:LostRights*.*:SessionTest.*:ExplainTest.*:ListTest.*:TenancyTest.*:"
+                  "IdempotencyTest.*"),
+    ("tests_policy", "AccessProbesTest.*:IsolationTest.*"),
+    ("tests_feed", "FeedTest.*"),
+]
+SLOWER_SECONDS = 120
 ROLES = ["guest", "member", "manager", "admin", "owner"]
 ASSIGNMENTS = ["event_director", "producer", "marketing_manager", "sponsorship_manager", "operations_manager",
                "technical_director", "customer_experience_manager"]
@@ -148,8 +167,9 @@ def split(text, separators):
 
 
 class Rewriter:
-    def __init__(self, switches, name, text, store):
-        self.switches, self.name, self.text, self.store = switches, name, text, store
+    def __init__(self, switches, name, text, kind):
+        self.switches, self.name, self.text = switches, name, text
+        self.store, self.both = kind == "store", kind == "both"
 
     def where(self, at):
         return (self.name, self.text.count("\n", 0, at) + 1)
@@ -174,7 +194,7 @@ class Rewriter:
         self.leaf(r"(?<!Assignment)\bRole::(\w+)", role)
         self.leaf(r"\bAssignmentRole::(\w+)",
                   lambda m: [f"AssignmentRole::{ASSIGNMENTS[(ASSIGNMENTS.index(m[1]) + 1) % len(ASSIGNMENTS)]}"])
-        self.leaf(r"\bPrincipalKind::(\w+)",
+        self.leaf(r"(?<!case )\bPrincipalKind::(\w+)",
                   lambda m: [f"PrincipalKind::{KINDS[(KINDS.index(m[1]) + 1) % len(KINDS)]}"])
         self.leaf(r'"(?:confirmed|active)"', lambda m: ['"planning"'])
         self.leaf(r"(?<=, )(?:true|false)(?=\))", lambda m: ["false" if m[0] == "true" else "true"])
@@ -253,7 +273,19 @@ class Rewriter:
                 at = self.replace(start, end, new)
                 continue
             new = None if self.store else self.logical(inner, start)
-            at = self.replace(start, end, new) if new else end
+            if new:
+                at = self.replace(start, end, new)
+            else:
+                at = start if self.both else end  # there may be a lambda within
+
+    def flags(self):
+        """What a flag is set to: const bool may = ..."""
+        at = 0
+        while (found := re.compile(r"\b(?:const )?bool \w+ = ").search(self.text, at)) is not None:
+            start = found.end()
+            end = start + split(self.text[start:], [";"])[0][0][1]
+            inner = self.text[start:end]
+            at = self.replace(start, end, self.logical(inner, start) or self.term(inner, start, "bool"))
 
     def lists(self):
         """Members of all_of, any_of and of the lists that become them."""
@@ -279,28 +311,32 @@ class Rewriter:
         self.leaves()
         self.conditions()
         self.returns()
-        if self.store:
+        if self.both:
+            self.flags()
+        if self.store or self.both:
             self.lists()
-        self.cases()
+        if not self.both:
+            self.cases()
         return self.text
 
 
 def rewritten(switches):
     texts = {}
-    for key, (begin, end, store) in FILES.items():
+    for key, (begin, end, kind) in FILES.items():
         name = key.split(" ")[0]
         text = texts.get(name) or (ROOT / name).read_text()
         start = text.index(begin)
         stop = text.index(end, start) if end else len(text)
         # Blank lines before keep the numbers of the lines.
-        rewriter = Rewriter(switches, name, "\n" * text.count("\n", 0, start) + text[start:stop], store)
+        rewriter = Rewriter(switches, name, "\n" * text.count("\n", 0, start) + text[start:stop], kind)
         texts[name] = text[:start] + rewriter.run().lstrip("\n") + text[stop:]
-    head = "namespace eventcore::policy {\nextern int mutant_on;\n"
+    head = "#include <cstdlib>\nnamespace eventcore::policy {\nextern int mutant_on;\n"
     head += "static bool mutant(int n) { return mutant_on == n; }\n}\n"
     for name in texts:
         at = texts[name].index("namespace eventcore::policy {")
         texts[name] = texts[name][:at] + head + texts[name][at:]
-    texts[STORE] += (f"namespace eventcore::policy {{\nextern const int mutant_count;\nint mutant_on = 0;\n"
+    texts[STORE] += (f"namespace eventcore::policy {{\nextern const int mutant_count;\n"
+                     f'int mutant_on = std::getenv("EC_MUTANT") != nullptr ? std::atoi(std::getenv("EC_MUTANT")) : 0;\n'
                      f"const int mutant_count = {len(switches.names)};\n}}\n")
     return texts
 
@@ -334,7 +370,8 @@ def build(scratch, jobs, launcher):
     tree = scratch / "build"
     steps = [["cmake", "-S", scratch, "-B", tree, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
               "-DEVENTCORE_WERROR=OFF", "-DEVENTCORE_EXAMPLES=OFF", "-DEVENTCORE_CLI=OFF"],
-             ["cmake", "--build", tree, "--parallel", str(jobs), "--target", "tests_policy"]]
+             ["cmake", "--build", tree, "--parallel", str(jobs), "--target",
+              *sorted({name for name, _ in SLOWER})]]
     for step in steps:
         done = subprocess.run([*launcher, *map(str, step)], capture_output=True, text=True)
         if done.returncode != 0:
@@ -342,8 +379,59 @@ def build(scratch, jobs, launcher):
     return next(p for p in tree.rglob("tests_policy") if p.is_file() and os.access(p, os.X_OK))
 
 
+def build_reusing(scratch, tree, texts, launcher):
+    """The mutated sources compiled as the finished build in `tree` compiled them, and linked before its library."""
+    tree = tree.resolve()
+    programs = {name for name, _ in SLOWER}
+    commands = subprocess.run(["ninja", "-C", tree, "-t", "commands", *sorted(programs)], check=True,
+                              capture_output=True, text=True).stdout.splitlines()
+    driver = "tests/policy/policy_mutants_test.cpp"
+    like_driver = ROOT / "tests/policy/matrix_test.cpp"
+    write_if_new(scratch / driver, (ROOT / "tools/policy_mutants.cpp").read_text())
+    objects = {}
+
+    def step(command):
+        done = subprocess.run([*launcher, "sh", "-c", command], cwd=tree, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit("did not compile:\n" + done.stdout[-3000:] + done.stderr[-3000:])
+
+    for name, source in [*((name, ROOT / name) for name in texts), (driver, like_driver)]:
+        if name in texts:
+            write_if_new(scratch / name, texts[name])
+        command = next(c for c in commands if c.endswith(f" -c {source}"))
+        objects[name] = scratch / (name + ".o")
+        command = re.sub(r" -M[FT] \S+| -MD", "", command).replace(" -Werror", "")
+        command = re.sub(r" -o \S+ -c \S+$", f" -o {objects[name]} -c {scratch / name}", command)
+        step(command)
+    mutated = " ".join(str(o) for n, o in objects.items() if n != driver)
+    for program in programs:
+        command = next(c for c in commands if f" -o bin/{program} " in c)
+        command = command[:command.index(f" -o bin/{program} ")] + " " + mutated + (
+            f" {objects[driver]}" if program == "tests_policy" else "") + (
+            f" -o {scratch / program} " + command.split(f" -o bin/{program} ", 1)[1])
+        step(command.split(" && cd ")[0])
+    return scratch / "tests_policy"
+
+
+def killed_slowly(program, scratch, number):
+    """The test program that notices mutant p<number>, or None."""
+    for name, tests in SLOWER:
+        beside = program.parent / name
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                done = subprocess.run([beside, f"--gtest_filter={tests}", "--gtest_brief=1"], cwd=folder,
+                                      env=dict(os.environ, EC_MUTANT=str(number)), timeout=SLOWER_SECONDS,
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                if done.returncode != 0:
+                    return name
+            except subprocess.TimeoutExpired:
+                return name
+    return None
+
+
 def run(program, scratch, **settings):
     environment = dict(os.environ, **{f"EC_MUTANTS_{k}": str(v) for k, v in settings.items()})
+    environment.pop("EC_MUTANT", None)
     process = subprocess.Popen([program, "--gtest_filter=PolicyMutants.*"], cwd=scratch, env=environment,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return process
@@ -365,8 +453,6 @@ def try_all(program, scratch, options, describe):
                 _, killer, name = rest.split(" ", 2)
                 results[name] = killer if word == "KILLED" else None
                 trying = None
-                if word == "SURVIVED":
-                    print("survived:", describe(name), flush=True)
             if options.budget and time.monotonic() - begun > options.budget:
                 process.terminate()
                 trying = None
@@ -385,6 +471,8 @@ def main():
     parser.add_argument("--step", type=int, default=1, help="try every so-manyth mutant")
     parser.add_argument("--budget", type=int, help="stop after so many seconds of trying")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="compilers at once")
+    parser.add_argument("--files", default="", help="only mutants of sources whose name holds this")
+    parser.add_argument("--reuse", type=pathlib.Path, help="a finished build whose objects are used")
     parser.add_argument("--scratch", type=pathlib.Path, help="keeps the copy here (else a fresh one, removed)")
     parser.add_argument("--launcher", default="", help="a command to put before the build's commands")
     options = parser.parse_args()
@@ -399,8 +487,12 @@ def main():
 
     with tempfile.TemporaryDirectory() as temporary:
         scratch = (options.scratch or pathlib.Path(temporary)).resolve()
-        copy_tree(scratch, texts)
-        program = build(scratch, options.jobs, options.launcher.split())
+        if options.reuse:
+            scratch.mkdir(parents=True, exist_ok=True)
+            program = build_reusing(scratch, options.reuse, texts, options.launcher.split())
+        else:
+            copy_tree(scratch, texts)
+            program = build(scratch, options.jobs, options.launcher.split())
         if options.list or options.only:
             for line in run(program, scratch, ONLY=options.only or "list").stdout:
                 if line.startswith("MUTANT "):
@@ -409,11 +501,17 @@ def main():
                     print(line, end="")
             return 0
         results = try_all(program, scratch, options, describe)
+        for name in [n for n, killer in results.items() if not killer and n.startswith("p")]:
+            if not reason(switches, name):
+                results[name] = killed_slowly(program, scratch, int(name[1:]))
+        for name, killer in results.items():
+            if not killer and not reason(switches, name):
+                print("survived:", describe(name), flush=True)
     killed = [name for name, killer in results.items() if killer]
     equivalent = [name for name, killer in results.items() if not killer and reason(switches, name)]
-    for kind, letter in (("predicates", "p"), ("grants, columns and keys", "g")):
+    for kind, letter in (("conditions in sources", "p"), ("grants, columns and keys", "g"), ("rights of commands", "c")):
         mine = [n for n in results if n.startswith(letter)]
-        by = {k: sum(1 for n in mine if results[n] == k) for k in ("agreement", "matrix", "crash")}
+        by = {k: sum(1 for n in mine if results[n] == k) for k in sorted({results[n] for n in mine if results[n]})}
         print(f"{kind}: {len(mine)} mutants, {sum(by.values())} killed ({by}), "
               f"{sum(1 for n in mine if not results[n])} survived")
     print(f"{len(killed)} of {len(results)} killed, {len(equivalent)} change nothing")

@@ -36,9 +36,15 @@ bool bound_elsewhere(const Record& row, const Facts& facts) {
   return row.organization_id() != *facts.organization;
 }
 
-// The columns of events that public_event opens; a key sees these of its organization's events whatever its groups.
-const schema::Columns* public_columns_of_events() {
-  for (const Grant& grant : schema::tables::events.access.view.view())
+// Every key views its organization's events whatever its groups, with the columns that public_event opens, and what is
+// seen as its event.
+bool every_key_views(const TableDef& table) {
+  namespace tables = schema::tables;
+  return table.id == tables::events.id || table.id == tables::event_categories.id || table.id == tables::event_tags.id;
+}
+
+const schema::Columns* public_columns(const TableDef& table) {
+  for (const Grant& grant : table.access.view.view())
     if (grant.predicate == Predicate::public_event) return &grant.only;
   return nullptr;
 }
@@ -128,11 +134,6 @@ Verdict for_service(Operation operation, const TableDef& table) {
   return verdict;
 }
 
-bool key_sees_event(const Record& row, const Facts& facts) {
-  return row.table().id == schema::tables::events.id && facts.organization &&
-         row.organization_id() == *facts.organization;
-}
-
 }  // namespace
 
 bool key_may(Operation operation, const TableDef& table, const Facts& facts) {
@@ -140,6 +141,11 @@ bool key_may(Operation operation, const TableDef& table, const Facts& facts) {
   const bool write = operation != Operation::view;
   if (write && table.access.keys == KeyAccess::read_only) return false;
   return key_has(facts, table.access.group, write);
+}
+
+bool key_views_anyway(const Record& row, const Facts& facts) {
+  return facts.kind == PrincipalKind::api_key && every_key_views(row.table()) && facts.organization &&
+         row.organization_id() == *facts.organization;
 }
 
 std::string_view operation_name(Operation operation) {
@@ -171,7 +177,7 @@ Expr view_condition(const TableDef& table, const Facts& facts) {
       const Facts admin = admin_in_place_of(facts);
       for (const Grant& grant : table.access.view.view()) any.push_back(predicate_expr(grant.predicate, table, admin));
     }
-    if (table.id == schema::tables::events.id && facts.organization)
+    if (every_key_views(table) && facts.organization)
       any.push_back(Expr::equals(static_cast<std::uint16_t>(policy_columns(table).organization), *facts.organization));
   }
   for (const Grant& grant : table.access.view.view()) any.push_back(predicate_expr(grant.predicate, table, facts));
@@ -192,10 +198,10 @@ Expr readable_condition(const TableDef& table, std::uint16_t column, const Facts
     else if (!predicate_expr(grant.predicate, table, reader).is_never())
       everywhere = false;
   }
-  if (facts.kind == PrincipalKind::api_key && table.id == schema::tables::events.id) {
-    const schema::Columns* open = public_columns_of_events();
+  if (facts.kind == PrincipalKind::api_key && every_key_views(table)) {
+    const schema::Columns* open = public_columns(table);
     if (open != nullptr && (open->empty() || open->contains(def.name)))
-      any.push_back(Expr::equals(1, *facts.organization));
+      any.push_back(Expr::equals(static_cast<std::uint16_t>(policy_columns(table).organization), *facts.organization));
     else
       everywhere = everywhere && as_admin;
   }
@@ -218,10 +224,10 @@ Result<Verdict> decide(Operation operation, const Record& row, const Facts& fact
   if (facts.kind != PrincipalKind::api_key) return decide_as(operation, row, facts, related);
   if (key_may(operation, table, facts)) return decide_as(operation, row, admin_in_place_of(facts), related);
   EC_TRY(verdict, decide_as(operation, row, facts, related));
-  if (operation == Operation::view && key_sees_event(row, facts)) {
+  if (operation == Operation::view && key_views_anyway(row, facts)) {
     verdict.allowed = true;
     verdict.policy = "key";
-    if (const schema::Columns* open = public_columns_of_events()) add_columns(verdict.columns, table, *open);
+    if (const schema::Columns* open = public_columns(table)) add_columns(verdict.columns, table, *open);
     hide_what_never_leaves(verdict.columns, table);
     EC_TRYV(narrow(verdict.columns, true, row, facts, related));
   }

@@ -39,6 +39,9 @@ Result<bool> may_run(const schema::CommandDef& command, const Record& subject, c
 // What an API key's permission stands for: key(group) of spec/ACCESS.md.
 bool key_may(Operation operation, const schema::TableDef& table, const Facts& facts);
 
+// Rows of its organization that a key views whatever its permissions: events, and what is seen as its event.
+bool key_views_anyway(const Record& row, const Facts& facts);
+
 const schema::Grants& grants_of(const schema::Access& access, Operation operation);
 
 }  // namespace eventcore::policy

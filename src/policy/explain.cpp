@@ -123,6 +123,8 @@ Result<std::vector<Explained>> explain(Operation operation, const Record& row, c
   std::vector<Explained> lines;
   if (facts.is_service()) lines.push_back({"service", true, "the service is not bound by policies"});
   if (facts.kind == PrincipalKind::api_key) lines.push_back(explain_key(operation, row, facts));
+  if (operation == Operation::view && key_views_anyway(row, facts))
+    lines.push_back({"key", true, "every key of the organization views its events, in the columns that are public"});
   const std::string caller = caller_words(facts) + organization_words(row, facts) + assignment_part(row, facts);
   for (const schema::Grant& grant : grants_of(row.table().access, operation).view()) {
     EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
@@ -130,6 +132,35 @@ Result<std::vector<Explained>> explain(Operation operation, const Record& row, c
                      std::string(needed(grant.predicate)) + "; " + caller});
   }
   return lines;
+}
+
+Result<Explained> explain_column(Operation operation, const Record& row, std::uint16_t column, const Facts& facts,
+                                 Related& related) {
+  const schema::Access& access = row.table().access;
+  const std::string_view name = row.table().columns[column].name;
+  Explained line{"column " + std::string(name), false, {}};
+  for (const schema::ColumnRule& rule : access.column_rules) {
+    const schema::Grants& grants = operation == Operation::view ? rule.read : rule.write;
+    if (grants.empty() || !rule.columns.contains(name)) continue;
+    bool given = false;
+    std::string asked;
+    for (const schema::Grant& grant : grants.view()) {
+      EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
+      given = given || holds;
+      asked += (asked.empty() ? "" : ", or ") + std::string(needed(grant.predicate));
+    }
+    if (given) continue;
+    line.because = asked + "; " + caller_words(facts) + organization_words(row, facts) + assignment_part(row, facts);
+    return line;
+  }
+  for (const schema::Grant& grant : grants_of(access, operation).view()) {
+    EC_TRY(holds, predicate_holds(grant.predicate, row, facts, related));
+    if (!holds || grant.only.empty()) continue;
+    line.because +=
+        (line.because.empty() ? "" : "; ") + std::string(schema::predicate_name(grant.predicate)) + " covers only";
+    for (std::string_view covered : grant.only.view()) line.because += " " + std::string(covered);
+  }
+  return line;
 }
 
 }  // namespace eventcore::policy

@@ -18,4 +18,8 @@ struct Explained {
 
 Result<std::vector<Explained>> explain(Operation operation, const Record& row, const Facts& facts, Related& related);
 
+// Why the caller may not read (view) or write a column of a row on which he may do the operation.
+Result<Explained> explain_column(Operation operation, const Record& row, std::uint16_t column, const Facts& facts,
+                                 Related& related);
+
 }  // namespace eventcore::policy

@@ -64,6 +64,38 @@ TEST_F(ExplainTest, AKeyLearnsWhichPermissionItLacks) {
   EXPECT_EQ(line(allowed, "key(ticketing)"), "yes: the key has ticketing:read, events; ticketing:read is needed");
 }
 
+TEST_F(ExplainTest, ARefusedColumnSaysWhatItNeeds) {
+  const std::string member = new_user("member");
+  const auto asked = [&](Caller caller, const std::string& table, const std::string& row, const Json& values) {
+    return accepted(
+        caller.call("explain_access", {{"table", table}, {"operation", "update"}, {"id", row}, {"values", values}}));
+  };
+  const Json self = asked(user(member), "users", member, {{"role", "owner"}, {"phone", "1"}});
+  EXPECT_EQ(self["allowed"], false);
+  EXPECT_EQ(self["columns_refused"], Json({"role"}));
+  EXPECT_EQ(line(self, "column role").substr(0, 36), "no: self covers only full_name avata");
+  EXPECT_EQ(line(self, "column phone"), "") << "that one is his";
+  const Json house = asked(owner(), "organizations", organization_, {{"slug", "other"}});
+  EXPECT_EQ(house["allowed"], false);
+  EXPECT_EQ(line(house, "column slug"),
+            "no: only the service may do this; the caller is an owner of the row's organization");
+}
+
+TEST_F(ExplainTest, EveryKeyLearnsThatItViewsEvents) {
+  const std::string event = new_event({{"is_public", false}});
+  const Json made = accepted(owner().call("create_api_key", {{"name", "Mail"}, {"permissions", {"communication"}}}));
+  Caller key = as({{"kind", "api_key"}, {"token", made["token"]}});
+  const std::string tag = id(accepted(owner().insert("event_tags", {{"event_id", event}, {"tag_name", "winter"}})));
+  for (const auto& [table, row] : {std::pair{"events", event}, std::pair{"event_tags", tag}}) {
+    const Json reply = explained(key, "view", table, row);
+    EXPECT_EQ(reply["allowed"], true) << table;
+    EXPECT_EQ(reply["policy"], "key") << table;
+    EXPECT_EQ(line(reply, "key"),
+              "yes: every key of the organization views its events, in the columns that are public");
+    EXPECT_EQ(explained(key, "update", table, row)["allowed"], false) << table;
+  }
+}
+
 TEST_F(ExplainTest, AForeignRowIsExplainedLikeAnAbsentOne) {
   const std::string hall = new_venue("Hall");
   new_organization("Second", "second");

@@ -4,29 +4,39 @@
 #include <random>
 
 #include "api/engine_fixture.hpp"
+#include "api/signed_token.hpp"
+#include "base/secret.hpp"
 #include "base/time.hpp"
 
 namespace eventcore::test {
 namespace {
 
-constexpr int steps = 400;
+constexpr int steps = 600;
+const std::string secret = "0123456789abcdef0123456789abcdef";
 
 // What the model knows of a principal; times in microseconds.
 struct Standing {
-  std::string kind;          // user, key, device
+  std::string kind;          // user, key, device, sponsor
   std::string row{};         // its users, api_keys or devices row
   int role = 0;              // user: 0 guest ... 3 admin
   bool active = true;        // user: is_active; key, device: not revoked
   bool assigned = false;     // user: an open assignment to the event
-  bool within_dates = true;  // ... whose dates hold today
+  std::string last_day{};    // ... and the last day on which it counts, YYYY-MM-DD; empty: open
   std::string assignment{};  // its row
-  Micros expires_at = 0;     // key; 0: never
+  Micros expires_at = 0;     // key, token of a user; 0: never
+  bool sponsors = true;      // sponsor: the contract is not cancelled
 };
 
 constexpr const char* role_names[] = {"guest", "member", "manager", "admin"};
 
 class LostRightsTest : public EngineTest {
  protected:
+  policy::JwtConfig jwt() const override {
+    policy::JwtConfig jwt;
+    jwt.algorithm = policy::JwtAlgorithm::hs256;
+    jwt.key = SecretBytes::copy_of(as_bytes(secret));
+    return jwt;
+  }
   void SetUp() override {
     EngineTest::SetUp();
     event_ = new_event(
@@ -39,7 +49,8 @@ class LostRightsTest : public EngineTest {
     if (!s.active) return false;
     return s.expires_at == 0 || now_ < s.expires_at;
   }
-  bool is_assigned(const Standing& s) const { return s.assigned && s.within_dates; }
+  std::string day(int from_today) const { return format_rfc3339(now_ + from_today * day_us).substr(0, 10); }
+  bool is_assigned(const Standing& s) const { return s.assigned && (s.last_day.empty() || day(0) <= s.last_day); }
   // org_member; key(events:read); a device sees no venue.
   bool sees_venues(const Standing& s) const {
     return valid(s) && ((s.kind == "user" && s.role >= 1) || s.kind == "key");
@@ -48,8 +59,11 @@ class LostRightsTest : public EngineTest {
   bool changes_venues(const Standing& s) const {
     return valid(s) && ((s.kind == "user" && s.role >= 2) || s.kind == "key");
   }
-  // event_reader; every key of the organization; the event's device
-  bool sees_event(const Standing& s) const { return valid(s) && (s.kind != "user" || s.role >= 2 || is_assigned(s)); }
+  // event_reader; every key of the organization; the event's device; its sponsors
+  bool sees_event(const Standing& s) const {
+    if (s.kind == "sponsor") return valid(s) && s.sponsors;
+    return valid(s) && (s.kind != "user" || s.role >= 2 || is_assigned(s));
+  }
   // event_editor: admin, or assigned as event_director and no guest
   bool changes_event(const Standing& s) const {
     if (!valid(s)) return false;
@@ -90,6 +104,17 @@ class LostRightsTest : public EngineTest {
       }
       return;
     }
+    if (s.kind == "sponsor") {
+      if (draw(3) != 0) return;
+      if (s.sponsors) {
+        EC_EXPECT_OK(admin.update("sponsors", s.row, {{"contract_status", "cancelled"}}));
+        s.sponsors = false;
+      } else if (s.active) {
+        EC_EXPECT_OK(admin.remove("sponsors", s.row));
+        s.active = false;
+      }
+      return;
+    }
     if (s.kind == "device") {
       if (draw(3) == 0) {
         EC_EXPECT_OK(admin.call("revoke_device", {{"device_id", s.row}}));
@@ -115,19 +140,20 @@ class LostRightsTest : public EngineTest {
           const Json made = accepted(admin.insert(
               "team_assignments", {{"event_id", event_}, {"user_id", s.row}, {"role_type", "event_director"}}));
           s.assignment = id(made);
-          s.assigned = s.within_dates = true;
+          s.assigned = true;
+          s.last_day.clear();
         }
         break;
       default:
         if (!s.assigned) break;
-        s.within_dates = draw(2) == 0;
+        s.last_day = draw(3) == 0 ? std::string() : day(draw(4) - 1);
         EC_EXPECT_OK(admin.update("team_assignments", s.assignment,
-                                  {{"end_date", s.within_dates ? Json(nullptr) : Json("2026-09-20")}}));
+                                  {{"end_date", s.last_day.empty() ? Json(nullptr) : Json(s.last_day)}}));
     }
   }
 
-  // Every kind of call of an open session against the model.
-  void probe(Caller& caller, const Standing& s, std::int64_t& fed) {
+  // Every kind of call of an open session against the model; a cursor and a place in the feed are kept from before.
+  void probe(Caller& caller, const Standing& s, std::int64_t& fed, Json& cursor) {
     const char* invalid = "unauthenticated";
     const auto expected = [&](bool allowed, const char* refusal) {
       return !valid(s) ? invalid : allowed ? "" : refusal;
@@ -144,6 +170,14 @@ class LostRightsTest : public EngineTest {
     if (first) {
       EXPECT_EQ(first.assume_value()["rows"].empty(), !sees_venues(s));
     }
+    if (cursor.is_string()) {
+      const auto next = caller.list("venues", {{"limit", 2}, {"after", cursor}});
+      EXPECT_EQ(got(next), expected(true, ""));
+      if (next) {
+        EXPECT_EQ(next.assume_value()["rows"].empty(), !sees_venues(s));
+      }
+    }
+    if (first && first.assume_value()["cursor"].is_string()) cursor = first.assume_value()["cursor"];
     const auto changes = caller.changes(fed, 1'000);
     EXPECT_EQ(got(changes), expected(true, ""));
     if (!changes) return;
@@ -165,39 +199,65 @@ class LostRightsTest : public EngineTest {
   Micros now_ = start_us;
 };
 
-TEST_F(LostRightsTest, OpenSessionsFollowEveryChangeOfRights) {
-  struct Party {
-    Standing standing;
-    Caller caller;
-    std::int64_t fed = 0;
-  };
-  std::vector<Party> parties;
-  for (int i = 0; i < 3; ++i) {
-    const Standing s = new_standing_user();
-    parties.push_back({s, user(s.row)});
-  }
-  for (int i = 0; i < 3; ++i) {
-    std::string token;
-    const Standing s = new_standing_key(token);
-    parties.push_back({s, as({{"kind", "api_key"}, {"token", token}})});
-  }
-  for (int i = 0; i < 2; ++i) {
+struct Party {
+  Standing standing;
+  Caller caller;
+  std::int64_t fed = 0;
+  Json cursor{};
+};
+
+class LostRightsRun : public LostRightsTest {
+ protected:
+  Party new_party(const std::string& kind) {
+    if (kind == "user") {
+      const Standing s = new_standing_user();
+      return {s, user(s.row)};
+    }
+    if (kind == "token") {
+      Standing s = new_standing_user();
+      const std::int64_t leeway_s = 30;
+      const std::int64_t exp = now_ / 1'000'000 + 60 * (5 + draw(60));
+      s.expires_at = (exp + leeway_s) * 1'000'000;
+      return {s, as({{"kind", "jwt"}, {"token", hs256_token({{"sub", s.row}, {"exp", exp}}, secret)}})};
+    }
+    if (kind == "key") {
+      std::string token;
+      const Standing s = new_standing_key(token);
+      return {s, as({{"kind", "api_key"}, {"token", token}})};
+    }
+    if (kind == "sponsor") {
+      Standing s{.kind = "sponsor"};
+      s.row = id(accepted(
+          owner().insert("sponsors", {{"event_id", event_}, {"company_name", "Sponsor"}, {"contract_value", "1.00"}})));
+      return {s, as({{"kind", "sponsor"}, {"id", s.row}})};
+    }
     const Json made = accepted(owner().call("register_device", {{"event_id", event_}, {"name", "Gate"}}));
     Standing s{.kind = "device"};
     s.row = made["device"]["id"];
-    parties.push_back({s, as({{"kind", "device"}, {"token", made["token"]}})});
+    return {s, as({{"kind", "device"}, {"token", made["token"]}})};
   }
+};
+
+TEST_F(LostRightsRun, OpenSessionsFollowEveryChangeOfRights) {
+  EC_TRACE_SEED();
+  const std::vector<std::string> kinds = {"user", "user", "user",   "token",  "token",   "key",
+                                          "key",  "key",  "device", "device", "sponsor", "sponsor"};
+  std::vector<Party> parties;
+  for (const std::string& kind : kinds) parties.push_back(new_party(kind));
   for (int step = 0; step < steps && !HasFailure(); ++step) {
     SCOPED_TRACE("step " + std::to_string(step));
-    Party& one = parties[static_cast<std::size_t>(draw(static_cast<int>(parties.size())))];
+    const auto at = static_cast<std::size_t>(draw(static_cast<int>(parties.size())));
+    Party& one = parties[at];
     const int what = draw(10);
     if (what < 4) {
       change_rights(one.standing);
     } else if (what == 4) {
-      set_time(now_ + draw(3) * minute_us);
+      set_time(now_ + (draw(8) == 0 ? day_us : draw(3) * minute_us));
+    } else if (what == 5 && !valid(one.standing)) {
+      one = new_party(kinds[at]);  // what is lost stays lost: another one comes
     } else {
       SCOPED_TRACE(one.standing.kind + " " + one.standing.row);
-      probe(one.caller, one.standing, one.fed);
+      probe(one.caller, one.standing, one.fed, one.cursor);
     }
   }
 }

@@ -1,5 +1,5 @@
-// The feed under concurrent writers in two processes, held against a model: the audited sequence replayed row by row,
-// with each subscriber's rights written out here once more.
+// The feed under concurrent writers and subscribers in several processes, held against a model: the audited sequence
+// replayed row by row, with each subscriber's rights written out here once more.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +12,7 @@
 
 #include "api/engine_fixture.hpp"
 #include "base/bytes.hpp"
+#include "feed/follow.hpp"
 #include "feed/random_writes.hpp"
 
 namespace eventcore::test {
@@ -33,25 +34,39 @@ bool is(const Json& row, const char* column, const std::string& id) {
   return !id.empty() && row.contains(column) && row[column] == Json(id);
 }
 
-const std::set<std::string> modelled = {
-    "events", "event_milestones", "event_tags",         "ticket_categories", "vendors",
-    "users",  "team_assignments", "sponsor_activations"};
+const std::set<std::string> modelled = {"events",
+                                        "event_milestones",
+                                        "event_tags",
+                                        "ticket_categories",
+                                        "vendors",
+                                        "users",
+                                        "team_assignments",
+                                        "sponsors",
+                                        "sponsor_activations",
+                                        "ticket_orders",
+                                        "ticket_order_items",
+                                        "order_payments",
+                                        "tickets"};
 
 bool sees(const Rights& r, const std::string& table, const Json& row, const Json& event) {
   if (row.is_null()) return false;
   if (r.all) return true;
-  const bool shown = event.is_object() && event.value("is_public", false) && event.value("status", "") == "confirmed";
+  const std::string status = event.is_object() ? event.value("status", "") : "";
+  const bool shown =
+      event.is_object() && event.value("is_public", false) && (status == "confirmed" || status == "active");
   const std::string event_id = event.is_object() ? event["id"].get<std::string>() : "";
   const bool works_on = r.role >= 2 || (r.role >= 0 && r.assigned.contains(event_id));
   const bool person = r.role >= 1;
   const bool sponsored = !event_id.empty() && event_id == r.sponsor_event;
   const bool at_gate = !event_id.empty() && event_id == r.device_event;
   const bool public_here = shown && r.device_event.empty();
-  if (table == "events") return works_on || public_here || sponsored || at_gate || r.key;
-  if (table == "event_tags") return works_on || public_here || sponsored || r.key;
+  if (table == "events" || table == "event_tags") return works_on || public_here || sponsored || at_gate || r.key;
   if (table == "event_milestones") return works_on || (person && is(row, "assigned_to", r.user)) || r.key;
   if (table == "ticket_categories") return works_on || at_gate || (public_here && row.value("is_active", false));
   if (table == "vendors") return person || r.key;
+  if (table == "sponsors") return person || is(row, "id", r.sponsor);
+  if (table == "tickets") return (works_on && person) || at_gate;
+  if (table == "ticket_orders" || table == "ticket_order_items" || table == "order_payments") return works_on && person;
   if (table == "users") return person || is(row, "id", r.user);
   if (table == "team_assignments") return works_on || is(row, "user_id", r.user);
   return (works_on && person) || (person && is(row, "responsible_person", r.user)) || is(row, "sponsor_id", r.sponsor);
@@ -72,53 +87,64 @@ class FeedPropertyTest : public EngineTest {
     std::string name;
     Json principal;
     Rights rights{};
+    bool elsewhere = false;  // in a process of its own
     std::int64_t since = 0;
     std::vector<Delivered> got{};
   };
 
-  // Pulls in random portions until the writers are done and nothing comes any more; now and then with a new session.
+  void take(Subscriber& s, const std::vector<Json>& changes) {
+    for (const Json& c : changes) s.got.push_back({c["seq"], c["table"], c["id"], c["operation"]});
+  }
   void follow(Subscriber& s, std::uint64_t seed, const std::atomic<bool>& writing) {
-    std::mt19937_64 dice(seed);
-    std::optional<Session> session;
-    for (bool last = false;;) {
-      const bool was_writing = writing;
-      if (!session || dice() % 8 == 0) {
-        auto opened = engine_->session(dump(s.principal));
-        ASSERT_TRUE(opened) << s.name << opened.error().to_json();
-        session.emplace(std::move(opened).assume_value());
-      }
-      const auto reply = session->changes(s.since, static_cast<std::int64_t>(1 + dice() % 9), 2'000);
-      ASSERT_TRUE(reply) << s.name << reply.error().to_json();
-      const Json page = parse_json(reply.assume_value()).assume_value();
-      for (const Json& c : page["changes"]) s.got.push_back({c["seq"], c["table"], c["id"], c["operation"]});
-      const bool still = page["next"] == Json(s.since);
-      s.since = page["next"].get<std::int64_t>();
-      if (!still || was_writing) continue;
-      if (last) return;
-      last = true;
-    }
+    std::vector<Json> changes;
+    const auto still_writing = [&] { return writing.load(); };
+    EXPECT_EQ(follow_feed(*engine_, dump(s.principal), seed, still_writing, s.since, changes), "") << s.name;
+    take(s, changes);
   }
 
-  pid_t write_in_another_process(std::uint64_t seed, int writes) {
-    const std::string program = std::string(EC_TEST_PROGRAMS) + "/feed_writer";
-    const std::string store = folder_.path("test.ecdb");
-    const std::string key = hex(test_key);
-    const std::string ground = dump(ground_);
-    const std::string number = std::to_string(seed);
-    const std::string many = std::to_string(writes);
+  pid_t start(const std::string& program, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), std::string(EC_TEST_PROGRAMS) + "/" + program);
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments) pointers.push_back(argument.data());
+    pointers.push_back(nullptr);
     const pid_t child = fork();
     if (child == 0) {
-      execl(program.c_str(), program.c_str(), store.c_str(), key.c_str(), ground.c_str(), number.c_str(), many.c_str(),
-            nullptr);
+      execv(pointers[0], pointers.data());
       _exit(127);
     }
     return child;
+  }
+  static void expect_done(pid_t child, const std::string& what) {
+    int status = -1;
+    EXPECT_EQ(waitpid(child, &status, 0), child) << what;
+    EXPECT_EQ(status, 0) << what;
+  }
+  pid_t write_in_another_process(std::uint64_t seed, int writes) {
+    return start("feed_writer", {folder_.path("test.ecdb"), hex(test_key), dump(ground_), std::to_string(seed),
+                                 std::to_string(writes)});
+  }
+  pid_t follow_in_another_process(const Subscriber& s, std::uint64_t seed, const std::string& stop) {
+    return start("feed_follower", {folder_.path("test.ecdb"), hex(test_key), dump(s.principal), std::to_string(s.since),
+                                   std::to_string(seed), stop, stop + "." + s.name});
+  }
+  void take_from_another_process(Subscriber& s, pid_t child, const std::string& stop) {
+    expect_done(child, s.name);
+    const Bytes told = read_whole(stop + "." + s.name);
+    const auto page = parse_json(std::string(told.begin(), told.end()));
+    ASSERT_TRUE(page) << s.name;
+    s.since = page.assume_value()["next"].get<std::int64_t>();
+    take(s, page.assume_value()["changes"].get<std::vector<Json>>());
   }
 
   // Writers and subscribers at once; the rights stay what they are.
   void run(std::uint64_t seed, int writes) {
     std::atomic<bool> writing{true};
     std::vector<std::thread> threads;
+    const std::string stop = other_files_.path("stop" + std::to_string(seed));
+    std::map<Subscriber*, pid_t> elsewhere;
+    for (std::size_t i = 0; i < subscribers_.size(); ++i)
+      if (subscribers_[i].elsewhere)
+        elsewhere[&subscribers_[i]] = follow_in_another_process(subscribers_[i], seed + 100 + i, stop);
     const pid_t child = write_in_another_process(seed, writes);
     for (int i = 0; i < 3; ++i)
       threads.emplace_back([this, i, seed, writes] {
@@ -128,13 +154,14 @@ class FeedPropertyTest : public EngineTest {
       });
     std::vector<std::thread> followers;
     for (std::size_t i = 0; i < subscribers_.size(); ++i)
-      followers.emplace_back([this, i, seed, &writing] { follow(subscribers_[i], seed + 100 + i, writing); });
+      if (!subscribers_[i].elsewhere)
+        followers.emplace_back([this, i, seed, &writing] { follow(subscribers_[i], seed + 100 + i, writing); });
     for (std::thread& thread : threads) thread.join();
-    int status = -1;
-    EXPECT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0);
+    expect_done(child, "feed_writer");
     writing = false;
+    write_whole(stop, {});
     for (std::thread& thread : followers) thread.join();
+    for (const auto& [s, process] : elsewhere) take_from_another_process(*s, process, stop);
   }
   Session service_session() {
     auto opened = engine_->session(R"({"kind":"service","reason":"feed"})");
@@ -206,7 +233,10 @@ class FeedPropertyTest : public EngineTest {
         break;
       }
       delivered_ += s.got.size();
-      for (const Delivered& d : s.got) left_ += d.operation == "left" ? 1 : 0;
+      for (const Delivered& d : s.got) {
+        left_ += d.operation == "left" ? 1 : 0;
+        ++by_table_[d.table];
+      }
       s.got.clear();
     }
   }
@@ -224,7 +254,7 @@ class FeedPropertyTest : public EngineTest {
                {"events", {open_event, closed_event_}},
                {"users", user_},
                {"sponsors", {mine, sponsor(open_event)}},
-               {"categories", {new_category(open_event, 10), new_category(closed_event_, 10)}}};
+               {"categories", {new_category(open_event, 1'000), new_category(closed_event_, 1'000)}}};
     assign(closed_event_, user_[0], "technical_director");
     const auto token = [&](const std::string& command, Json arguments) {
       arguments["name"] = "feed";
@@ -242,25 +272,36 @@ class FeedPropertyTest : public EngineTest {
                     {"sponsor", {{"kind", "sponsor"}, {"id", mine}}, {.sponsor = mine, .sponsor_event = closed_event_}},
                     {"device", {{"kind", "device"}, {"token", device}}, {.device_event = closed_event_}},
                     {"key", {{"kind", "api_key"}, {"token", key}}, {.key = true}}};
+    // Four of them follow once more, each in a process of its own.
+    for (const std::size_t i : {2U, 4U, 5U, 6U}) {
+      Subscriber other = subscribers_[i];
+      other.name += " elsewhere";
+      other.elsewhere = true;
+      subscribers_.push_back(std::move(other));
+    }
   }
 
   // Between two runs: the member joins the team, the guest becomes a member, the one assigned leaves.
   void change_rights() {
     assign(closed_event_, user_[1], "producer");
-    subscribers_[3].rights.assigned = {closed_event_};
     EC_EXPECT_OK(owner().update("users", user_[2], {{"role", "member"}}));
-    subscribers_[4].rights.role = 1;
     const Json mine = accepted(owner().list("team_assignments", {{"where", {{"user_id", user_[0]}}}}));
     EC_EXPECT_OK(owner().remove("team_assignments", mine["rows"][0]["id"]));
-    subscribers_[2].rights.assigned.clear();
+    for (Subscriber& s : subscribers_) {
+      if (s.rights.user == user_[1]) s.rights.assigned = {closed_event_};
+      if (s.rights.user == user_[2]) s.rights.role = 1;
+      if (s.rights.user == user_[0]) s.rights.assigned.clear();
+    }
   }
 
+  TestFolder other_files_;
   Json ground_;
   std::string closed_event_;
   std::vector<std::string> user_;
   std::vector<Subscriber> subscribers_;
   std::size_t delivered_ = 0;
   std::size_t left_ = 0;
+  std::map<std::string, std::size_t> by_table_;
 };
 
 TEST_F(FeedPropertyTest, EachSubscriberGetsWhatTheAuditedSequenceSaysUnderConcurrentWriters) {
@@ -288,6 +329,10 @@ TEST_F(FeedPropertyTest, EachSubscriberGetsWhatTheAuditedSequenceSaysUnderConcur
   std::printf("feed: %zu writes, %zu changes delivered to %zu subscribers, %zu of them left\n", from, delivered_,
               subscribers_.size(), left_);
   EXPECT_GT(left_, 0U);
+  for (const std::string& table : modelled)
+    if (table != "users" && table != "team_assignments") {
+      EXPECT_GT(by_table_[table], 0U) << table << " was never delivered";
+    }
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ class RandomWrites {
 
   // Answers whether something was written.
   bool one() {
-    switch (below(9)) {
+    switch (below(15)) {
       case 0: return update("events", pick("events"), {{"is_public", flip()}});
       case 1: return update("ticket_categories", pick("categories"), {{"is_active", flip()}});
       case 2:
@@ -30,6 +30,11 @@ class RandomWrites {
       case 5: return activation();
       case 6: return insert("vendors", {{"name", "Vendor"}});
       case 7: return remove();
+      case 8: return sponsor();
+      case 9:
+      case 10: return event();
+      case 11:
+      case 12: return order();
       default: return all_at_once();
     }
   }
@@ -66,12 +71,61 @@ class RandomWrites {
                                        {"assigned_to", somebody()}});
   }
   bool tag() {
-    return insert("event_tags", {{"event_id", pick("events")}, {"tag_name", "tag" + std::to_string(dice_())}});
+    std::string event = flip() ? mine("events") : std::string();
+    if (event.empty()) event = pick("events");
+    return insert("event_tags", {{"event_id", event}, {"tag_name", "tag" + std::to_string(dice_())}});
   }
   bool activation() {
     const std::string old = mine("sponsor_activations");
     if (!old.empty() && flip()) return update("sponsor_activations", old, {{"responsible_person", somebody()}});
     return insert("sponsor_activations", {{"sponsor_id", pick("sponsors")}, {"responsible_person", somebody()}});
+  }
+  // A row of sponsors: made, or one of its columns changed; the subscriber's own keeps its contract.
+  bool sponsor() {
+    const std::string old = mine("sponsors");
+    if (below(3) == 0)
+      return insert("sponsors",
+                    {{"event_id", pick("events")}, {"company_name", "Sponsor"}, {"contract_value", "1.00"}});
+    if (old.empty() || flip())
+      return update("sponsors", pick("sponsors"), {{"company_name", "S" + std::to_string(dice_())}});
+    static const std::vector<std::string> states = {"signed", "active", "completed", "cancelled"};
+    return update("sponsors", old, {{"contract_status", states[below(states.size())]}});
+  }
+  // An event of this writer's own, from plan to end; it comes into sight and leaves it by its status.
+  bool event() {
+    static const std::vector<std::string> states = {"confirmed", "confirmed", "active",
+                                                    "active",    "completed", "cancelled"};
+    const std::string old = mine("events");
+    if (!old.empty() && below(4) != 0) {
+      if (below(4) == 0) return update("events", old, {{"is_public", flip()}});
+      return update("events", old, {{"status", states[below(states.size())]}});
+    }
+    return insert("events", {{"name", "Event"},
+                             {"slug", "event-" + std::to_string(dice_())},
+                             {"is_public", below(4) != 0},
+                             {"start_datetime", "2026-12-01T18:00:00Z"},
+                             {"end_datetime", "2026-12-01T23:00:00Z"}});
+  }
+  // An order: placed, then paid or not, late ones expired.
+  bool order() {
+    if (!orders_.empty() && flip()) {
+      const std::size_t at = below(orders_.size());
+      const std::string order = orders_[at];
+      orders_.erase(orders_.begin() + static_cast<std::ptrdiff_t>(at));
+      const bool paid = below(4) != 0;
+      Json arguments = {{"order_id", order}, {"provider", "bank"}, {"reference", "r" + std::to_string(dice_())}};
+      if (paid) arguments.update({{"amount", "10.00"}, {"currency", "USD"}});
+      return session_.call(paid ? "confirm_payment" : "fail_payment", dump(arguments)).has_value();
+    }
+    const std::size_t at = below(ground_["categories"].size());  // the n-th category is the n-th event's
+    const auto placed = session_.call(
+        "place_order",
+        dump({{"event_id", ground_["events"][at]},
+              {"items", Json::array({{{"ticket_category_id", ground_["categories"][at]}, {"quantity", 1}}})},
+              {"customer", {{"email", "c" + std::to_string(dice_()) + "@example.com"}, {"name", "C"}}}}));
+    if (!placed) return false;
+    orders_.push_back(parse_json(placed.assume_value()).assume_value()["order"]["id"].get<std::string>());
+    return true;
   }
   bool remove() {
     if (rows_.empty()) return false;
@@ -97,6 +151,7 @@ class RandomWrites {
   RecordOptions options_;
   std::mt19937_64 dice_;
   std::vector<std::pair<std::string, std::string>> rows_;
+  std::vector<std::string> orders_;
 };
 
 }  // namespace eventcore::test

@@ -123,7 +123,8 @@ void check_key_groups(World& world, const TableDef& table) {
     if (group.empty()) continue;
     for (const std::string& permission : {group, group + ":read"}) {
       const bool sees = key_of(world, permission).get(table.name, id, {}).has_value();
-      const bool expected = group == section || table.name == "events" || table.name == "social_media_platforms";
+      const bool expected = group == section || table.name == "events" || table.name == "event_categories" ||
+                            table.name == "event_tags" || table.name == "social_media_platforms";
       EXPECT_EQ(sees, expected) << table.name << " seen by a key of " << permission;
     }
     if (table.name != "notifications") continue;

@@ -502,16 +502,10 @@ const std::vector<KnownDisagreement>& known_disagreements() {
   static const char* const venue_as_engine =
       "org_member; venue_of_visible_event(id,name,address,city,state,country,postal_code,coordinates,"
       "accessibility_features)";
-  static const char* const dependant_as_engine = "event_reader; public_event; own_ticket_event; own_sponsor_event";
   static const std::vector<KnownDisagreement> all = {
       {"venues", Act::view, venue_as_engine,
        "venues: read, for those not org_member: name, address, city, state, country, postal code, coordinates, "
-       "accessibility; the engine shows them the id too"},
-      {"event_categories", Act::view, dependant_as_engine,
-       "event_categories, event_tags: view as their event, and every key may view its organization's events; the "
-       "engine "
-       "shows them neither to keys without the group, unless the event is public, nor to devices"},
-      {"event_tags", Act::view, dependant_as_engine, "as event_categories"},
+       "accessibility; the engine shows them the id too, without which a row cannot be named"},
   };
   return all;
 }

@@ -49,9 +49,11 @@ class World {
   [[nodiscard]] const Tenant& b() const { return b_; }
   [[nodiscard]] const Tenant& c() const { return c_; }
   [[nodiscard]] const std::shared_ptr<api::EngineCore>& engine() const { return engine_; }
+  [[nodiscard]] const std::string& folder() const { return folder_.folder(); }  // of the store's files
 
   // The session of a principal of the matrix, opened once.
   api::SessionCore& session(const std::string& principal);
+  [[nodiscard]] std::string principal_json(const std::string& principal) const;  // as a session is opened with
   std::shared_ptr<api::SessionCore> open(const std::string& principal_json);
   api::SessionCore& service() { return session("sv"); }
 
@@ -76,8 +78,6 @@ class World {
   void fill_table(Tenant& tenant, std::string_view table);
   Json imported(const Tenant& tenant, const schema::TableDef& table, const std::string& variant,
                 const std::string& who) const;
-  std::string principal_json(const std::string& principal) const;
-
   TestFolder folder_;
   std::shared_ptr<api::EngineCore> engine_;
   Tenant a_;

@@ -264,7 +264,10 @@ std::string access_page() {
   out << generated
       << "# Access\n\nWho may do what to which table, as declared. Any one of the predicates suffices; "
          "`service` is not bound by policies,\nbut by `nobody`, `engine` and `command`. Column rules "
-         "narrow the right on the row. Keys: what an API key holding the\ntable's group may do.\n\n"
+         "narrow the right on the row. Keys: what an API key holding the\ntable's group may do. Every key, whatever "
+         "its "
+         "groups, views its organization's events in the columns that\npublic_event opens, and their categories and "
+         "tags.\n\n"
          "| table | group | view | create | update | delete | columns | keys |\n"
          "|---|---|---|---|---|---|---|---|\n";
   for (const TableDef* table : all_tables) {

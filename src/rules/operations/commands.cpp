@@ -96,8 +96,13 @@ Result<Json> explain_access(Reading& reading, const CommandDef&, const Arguments
   EC_TRY(changes, schema::decode_row(*table, arguments.json("values"), schema::WriteKind::update));
   EC_TRY(verdict, policy::decide(operation, row, reading.facts(), reading.related()));
   Json refused = Json::array();
-  for (const Assignment& a : changes)
-    if (!verdict.columns[a.index]) refused.push_back(std::string(table->columns[a.index].name));
+  for (const Assignment& a : changes) {
+    if (verdict.columns[a.index]) continue;
+    refused.push_back(std::string(table->columns[a.index].name));
+    if (!verdict.allowed) continue;
+    EC_TRY(line, policy::explain_column(operation, row, a.index, reading.facts(), reading.related()));
+    reply["conditions"].push_back({{"name", line.condition}, {"holds", line.holds}, {"because", line.because}});
+  }
   if (!refused.empty()) reply["allowed"] = false;
   reply["columns_refused"] = std::move(refused);
   return reply;

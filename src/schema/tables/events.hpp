@@ -399,7 +399,7 @@ inline constexpr TableDef event_categories{
     .parent = "event_id",
     .event_source = "event_id",
     .access = {
-        .view = {Predicate::event_reader, Predicate::public_event, Predicate::own_ticket_event, Predicate::own_sponsor_event},
+        .view = {Predicate::event_reader, Predicate::public_event, Predicate::own_ticket_event, Predicate::own_sponsor_event, Predicate::device},
         .create = {Predicate::event_editor},
         .update = {Predicate::event_editor},
         .remove = {Predicate::event_editor},
@@ -433,7 +433,7 @@ inline constexpr TableDef event_tags{
     .parent = "event_id",
     .event_source = "event_id",
     .access = {
-        .view = {Predicate::event_reader, Predicate::public_event, Predicate::own_ticket_event, Predicate::own_sponsor_event},
+        .view = {Predicate::event_reader, Predicate::public_event, Predicate::own_ticket_event, Predicate::own_sponsor_event, Predicate::device},
         .create = {Predicate::event_editor},
         .update = {Predicate::event_editor},
         .remove = {Predicate::event_editor},
