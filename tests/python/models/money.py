@@ -213,6 +213,12 @@ def fee_on(fee: Fee, net: int, unit: int) -> int:
     return round_half_up(fee.fixed + net * fee.percent / 100, unit) if net > 0 else 0
 
 
+def fees_on(fee: Fee, nets: Sequence[int], unit: int) -> list[int]:
+    """On each ticket alone; equal ones are computed once."""
+    of = {net: fee_on(fee, net, unit) for net in set(nets)}
+    return [of[net] for net in nets]
+
+
 def taxes_on(taxes: Sequence[Tax], base: int, unit: int) -> tuple[int, list[int]]:
     """The inclusive taxes together, and each tax."""
     together = sum((tax.rate for tax in taxes if tax.inclusive), Fraction(0))
@@ -247,7 +253,7 @@ def compute_order(lines: Sequence[Line], terms: Terms | None, rates: Rates, unit
     fee_amounts = []
     for fee in rates.fees:
         if fee.per_ticket:
-            shares = [fee_on(fee, net, unit) for net in nets]
+            shares = fees_on(fee, nets, unit)
         else:
             shares = spread(fee_on(fee, sum(nets), unit), nets, unit)
         for ticket, share in zip(tickets, shares, strict=True):
@@ -286,7 +292,7 @@ def total_after_return(
         if not fee.refundable:
             fees += charged
         elif fee.per_ticket:
-            fees += sum(fee_on(fee, ticket.net, unit) for ticket in left)
+            fees += sum(fees_on(fee, [ticket.net for ticket in left], unit))
         elif net == 0 and sold.subtotal > sold.discount:
             fees += round_half_up(fee.fixed, unit)
         else:
