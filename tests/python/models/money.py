@@ -28,9 +28,9 @@ def round_half_up(value: Fraction, unit: int) -> int:
 
 def spread(amount: int, weights: Sequence[int | Fraction], unit: int) -> list[int]:
     """Largest remainder: whole minor units by proportion, what is left one each to the largest rests, earlier first."""
+    if sum(weights) == 0:
+        weights = [1] * len(weights)  # a refund that an earlier step held back, on tickets that were free
     total = sum(weights)
-    if amount == 0 or total == 0:
-        return [0] * len(weights)
     units = amount // unit
     shares = [int(units * weight // total) for weight in weights]
     rests = [units * weight - share * total for weight, share in zip(weights, shares, strict=True)]
