@@ -7,25 +7,16 @@ namespace eventcore::rules::pure {
 
 namespace {
 
-struct Remaining {
-  std::vector<OrderLine> lines;
-  std::vector<std::int64_t> returned_nets;  // as sold
-};
-
-Remaining remaining_of(const OrderAmounts& sold, const std::vector<bool>& kept) {
-  Remaining remaining;
+std::vector<OrderLine> remaining_of(const OrderAmounts& sold, const std::vector<bool>& kept) {
+  std::vector<OrderLine> remaining;
   std::size_t ticket = 0;
   for (const LineAmounts& line : sold.lines) {
     OrderLine left{line.category_id, 0, line.unit_price};
-    for (const TicketAmounts& amounts : line.tickets) {
-      if (kept[ticket++]) {
-        ++left.quantity;
-      } else {
-        remaining.returned_nets.push_back(amounts.net);
-      }
+    for (std::size_t i = 0; i < line.tickets.size(); ++i) {
+      left.quantity += kept[ticket++] ? 1 : 0;
     }
     if (left.quantity > 0) {
-      remaining.lines.push_back(left);
+      remaining.push_back(left);
     }
   }
   return remaining;
@@ -41,23 +32,13 @@ bool still_applies(const DiscountTerms& terms, const std::vector<OrderLine>& lin
 
 // What one fee comes to now, given what it came to when sold and what it would be for the remaining tickets alone.
 Result<std::int64_t> fee_after(const FeeRate& fee, std::int64_t as_sold, std::int64_t on_remaining,
-                               const Remaining& remaining, std::int64_t sold_net, std::int64_t remaining_net,
-                               std::int64_t unit) {
-  if (fee.per_ticket) {
-    Exact amount = on_remaining;
-    if (!fee.refundable) {
-      for (const std::int64_t net : remaining.returned_nets) {
-        EC_TRY(share, fee_on(fee, net, unit));
-        amount += share;
-      }
-    }
-    return round_half_up(amount, unit);
-  }
+                               std::int64_t sold_net, std::int64_t remaining_net, std::int64_t unit) {
   if (!fee.refundable) {
+    // Also on a ticket that is kept: a discount that now falls on fewer tickets must not bring a part of it back.
     return as_sold;
   }
-  if (remaining_net > 0) {
-    return fee_on(fee, remaining_net, unit);
+  if (fee.per_ticket || remaining_net > 0) {
+    return on_remaining;
   }
   // Nothing is left to charge on; the fixed part stays if there was one.
   return sold_net > 0 ? round_half_up(Exact(fee.fixed), unit) : Result<std::int64_t>(std::int64_t{0});
@@ -76,18 +57,18 @@ Result<std::int64_t> total_after_return(std::span<const OrderLine> lines, const 
   if (kept.size() != tickets) {
     return fail(Errc::invalid_argument, "one mark per ticket of the order");
   }
-  const Remaining remaining = remaining_of(sold, kept);
-  if (remaining.returned_nets.empty()) {
+  if (std::find(kept.begin(), kept.end(), false) == kept.end()) {
     return sold.total;
   }
-  const bool discounted = terms.has_value() && still_applies(*terms, remaining.lines);
-  EC_TRY(alone, compute_order(remaining.lines, discounted ? terms : std::nullopt, rates, unit));
+  const std::vector<OrderLine> remaining = remaining_of(sold, kept);
+  const bool discounted = terms.has_value() && still_applies(*terms, remaining);
+  EC_TRY(alone, compute_order(remaining, discounted ? terms : std::nullopt, rates, unit));
   const std::int64_t sold_net = sold.subtotal - sold.discount_amount;
   const std::int64_t net = alone.subtotal - alone.discount_amount;
 
   Exact total = net;  // sums of amounts that each fit need not fit themselves
   for (std::size_t i = 0; i < rates.fees.size(); ++i) {
-    EC_TRY(fee, fee_after(rates.fees[i], sold.fee_amounts[i], alone.fee_amounts[i], remaining, sold_net, net, unit));
+    EC_TRY(fee, fee_after(rates.fees[i], sold.fee_amounts[i], alone.fee_amounts[i], sold_net, net, unit));
     total += fee;
   }
   EC_TRY(with_fees, round_half_up(total, unit));

@@ -213,6 +213,15 @@ TEST(RefundTest, FeesThatAreNotRefundableStay) {
   EXPECT_EQ(after(three_tens, {true, false, false}, {}, rates), 100'000 + 30'000 + 45'000);
 }
 
+TEST(RefundTest, NoPartOfAFeeThatIsNotRefundableComesBackWithAnotherTicket) {
+  const Rates rates = rates_of(R"({"fees": [{"name": "T", "percent": "10", "per": "ticket", "refundable": false}]})");
+  const DiscountTerms fifty_off{
+      .type = DiscountType::fixed_amount, .value = 500'000, .min_quantity = 1, .categories = {}};
+  const std::vector<OrderLine> two = {{id_of(1), 2, 1'000'000}};
+  EXPECT_EQ(compute_order(two, fifty_off, rates, usd).value().fees, 150'000);
+  EXPECT_EQ(after(two, {true, false}, fifty_off, rates), 500'000 + 150'000);  // the fee on 50.00 alone would be 5.00
+}
+
 TEST(RefundTest, FeesThatStayAreTaxedIfFeesAre) {
   const Rates rates = rates_of(R"({"taxes": [{"name": "T", "rate": "0.1", "on_fees": true}],
     "fees": [{"name": "O", "fixed": 10, "per": "order"}]})");

@@ -1,0 +1,1 @@
+"""Second statements of the rules, written from the specification and not from the engine."""
