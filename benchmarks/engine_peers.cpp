@@ -351,7 +351,7 @@ class CPeer final : public EnginePeer {
 
 }  // namespace
 
-std::unique_ptr<Peer> engine_in_cpp(const std::string& folder) {
+std::unique_ptr<ThreadedPeer> engine_in_cpp(const std::string& folder) {
   return std::make_unique<CppPeer>(folder);
 }
 std::unique_ptr<Peer> engine_in_c(const std::string& folder) {

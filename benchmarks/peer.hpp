@@ -115,8 +115,9 @@ class ThreadedPeer : public Peer {
   Outcome run(Work work, int callers, double seconds) override;
   void scan_again(int codes_max) override;
 
- protected:
   virtual std::unique_ptr<Caller> caller(Person person) = 0;
+
+ protected:
   void seed_list();
   [[nodiscard]] virtual bool works_here() const { return true; }  // no server does the work
   void dismiss();                                                 // lets all callers go, before what they stand on goes
@@ -129,7 +130,7 @@ class ThreadedPeer : public Peer {
 };
 
 // The peers there are. `folder` is the peer's own.
-std::unique_ptr<Peer> engine_in_cpp(const std::string& folder);
+std::unique_ptr<ThreadedPeer> engine_in_cpp(const std::string& folder);
 std::unique_ptr<Peer> engine_in_c(const std::string& folder);
 std::unique_ptr<Peer> engine_in_python(const std::string& folder, const std::string& script);
 std::unique_ptr<Peer> bare_sqlcipher(const std::string& folder, const std::string& schema_file);

@@ -226,17 +226,22 @@ constexpr void key_columns(const TableDef& t, const Columns& columns) {
   }
 }
 
+constexpr void may_be_null(const TableDef& t, std::string_view unless_null) {
+  if (unless_null.empty()) return;
+  const ColumnDef* c = t.find(unless_null);
+  if (c == nullptr || c->is(not_null)) throw "unless_null names a column of the table that may be null";
+}
+
 constexpr void keys(const TableDef& t) {
   for (const UniqueDef& u : t.uniques) {
     if (!is_name(u.name)) throw "a unique key or index needs a name";
     key_columns(t, u.columns);
-    if (u.unless_null.empty()) continue;
-    const ColumnDef* c = t.find(u.unless_null);
-    if (c == nullptr || c->is(not_null)) throw "unless_null names a column of the table that may be null";
+    may_be_null(t, u.unless_null);
   }
   for (const IndexDef& i : t.indexes) {
     if (!is_name(i.name)) throw "a unique key or index needs a name";
     key_columns(t, i.columns);
+    may_be_null(t, i.unless_null);
   }
   for (const CheckDef& c : t.checks)
     if (!is_name(c.name) || c.sql.empty() || !is_sentence(c.doc))

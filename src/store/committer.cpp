@@ -40,13 +40,15 @@ Status Committer::begin_transaction() {
     roll_back();
     return found.error();
   }
-  at_begin_ = found.assume_value();
+  parts_.connection->turn() = found.assume_value();
   changes_at_begin_ = sqlite3_total_changes64(parts_.connection->handle());
   return ok();
 }
 
 void Committer::roll_back() {
-  if (parts_.connection != nullptr && parts_.connection->in_transaction()) (void)parts_.connection->run("ROLLBACK");
+  if (parts_.connection == nullptr) return;
+  parts_.connection->turn().reset();
+  if (parts_.connection->in_transaction()) (void)parts_.connection->run("ROLLBACK");
 }
 
 // A job may throw or fail half way: its savepoint takes back what it did. When SQLite has ended the whole transaction
@@ -54,6 +56,7 @@ void Committer::roll_back() {
 Status Committer::run_job(const Job& job) {
   Connection& connection = *parts_.connection;
   EC_TRYV(connection.run("SAVEPOINT job"));
+  const std::optional<Sentinel> before = connection.turn();
   Status result = Errc::internal;
   try {
     Writer writer(connection);
@@ -66,6 +69,7 @@ Status Committer::run_job(const Job& job) {
   }
   connection.arm(false);
   if (!connection.in_transaction()) return result ? Status(Errc::io_error) : result;
+  if (!result) connection.turn() = before;
   const Status undone = result ? Status(ok()) : connection.run("ROLLBACK TO job");
   const Status released = undone ? connection.run("RELEASE job") : undone;
   return result && !released ? released : result;
@@ -121,10 +125,7 @@ Status Committer::finish() {
   Connection& connection = *parts_.connection;
   const bool changed = sqlite3_total_changes64(connection.handle()) != changes_at_begin_;
   Status ready = ok();
-  if (changed) {
-    auto counter = connection.prepare("UPDATE ec_sentinel SET commits = ? WHERE id = 1");
-    ready = counter ? counter.assume_value().bind(at_begin_.commits + 1).run() : Status(counter.error());
-  }
+  if (changed) ready = write_sentinel();
   const Status good = connection.guard();
   if (!good) {
     roll_back();
@@ -135,19 +136,26 @@ Status Committer::finish() {
     roll_back();
     return ready;
   }
-  auto state = connection.sentinel();
   auto commit = connection.prepare("COMMIT");
-  if (!state || !commit) {
+  if (!commit) {
     roll_back();
-    return state ? commit.error() : state.error();
+    return commit.error();
   }
   const Status committed = commit.assume_value().run();
   if (!committed) return commit_failed(commit.assume_value().code());
-  at_begin_ = state.assume_value();
-  see_commits(at_begin_.commits);
+  const Sentinel state = *std::exchange(connection.turn(), std::nullopt);
+  see_commits(state.commits);
   wal_pages_.store(connection.wal_pages());
-  write_anchor();
+  write_anchor(state);
   return ok();
+}
+
+Status Committer::write_sentinel() {
+  Sentinel& turn = *parts_.connection->turn();
+  ++turn.commits;
+  EC_TRY(statement, parts_.connection->prepare("UPDATE ec_sentinel SET commits = ?, store_seq = ?, heads = ? "
+                                               "WHERE id = 1"));
+  return statement.bind(turn.commits).bind(turn.store_seq).bind(ByteView(turn.heads)).run();
 }
 
 // A full disk refused a frame before the one that commits; of anything else nobody can say what reached the disk.
@@ -165,10 +173,9 @@ Status Committer::stop(const char* why) {
 }
 
 // The commit is durable whether or not the anchor could be told; the next write brings it up to date.
-void Committer::write_anchor() {
+void Committer::write_anchor(const Sentinel& sentinel) {
   if (parts_.anchor == nullptr) return;
-  const AnchorState state{at_begin_.commits, at_begin_.store_seq, at_begin_.heads};
-  if (parts_.anchor->write(state)) {
+  if (parts_.anchor->write({sentinel.commits, sentinel.store_seq, sentinel.heads})) {
     anchor_lag_.store(0);
     return;
   }

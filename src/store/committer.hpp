@@ -74,11 +74,11 @@ class Committer {
   void roll_back();
   Status recover_connection();  // after a damaged page: that connection never reads again
   Status stop(const char* why);
-  void write_anchor();
+  Status write_sentinel();
+  void write_anchor(const Sentinel& sentinel);
 
   Parts parts_;
   std::unique_ptr<FileLock> lock_;
-  Sentinel at_begin_;
   std::int64_t changes_at_begin_ = 0;
   std::atomic<bool> stopped_ = false;
   std::atomic<std::int64_t> commits_ = 0;

@@ -69,6 +69,9 @@ class Connection {
   // nullopt: an empty database. not_a_store: tables, but not ours.
   Result<std::optional<Sentinel>> find_sentinel();
   Result<Sentinel> sentinel();
+  // The sentinel as the write transaction that is under way will leave it: its jobs change it here, and the committer
+  // writes it once, before COMMIT. Empty outside of one.
+  std::optional<Sentinel>& turn() { return turn_; }
   // Whether every page read so far on this connection was good. store_corrupt otherwise.
   Status guard();
 
@@ -118,6 +121,7 @@ class Connection {
   bool schema_changes_ = false;
   std::int64_t commits_seen_ = 0;
   std::int64_t wal_pages_ = 0;
+  std::optional<Sentinel> turn_;
 
   struct OpenedTenantKey {
     Uuid organization;

@@ -124,6 +124,14 @@ void add_unique(std::vector<std::string>& out, const TableDef& table, const sche
   out.push_back(index_sql(table, std::string(unique.name) + "_null", true, plain, also + name + " IS NULL"));
 }
 
+// An index leads to rows by its first column; where that is null nobody looks for it, and the row writes one page less.
+std::string_view left_out_when_null(const TableDef& table, const schema::IndexDef& index) {
+  if (!index.unless_null.empty()) return index.unless_null;
+  for (std::string_view name : index.columns.view())
+    if (name != tenant_column) return table.find(name)->is(schema::not_null) ? std::string_view() : name;
+  return {};
+}
+
 // Whether a declared key already leads to the rows that name a given row through `column`.
 bool leads_with(const TableDef& table, std::string_view column) {
   const auto first_is = [&](const schema::Columns& columns) {
@@ -201,7 +209,9 @@ std::vector<std::string> table_sql(const schema::TableDef& table) {
   for (const schema::IndexDef& index : table.indexes) {
     std::vector<std::string> terms;
     for (std::string_view name : key_columns(table, index.columns, index.store_wide)) terms.push_back(quoted(name));
-    out.push_back(index_sql(table, index.name, false, terms, ""));
+    const std::string_view left_out = left_out_when_null(table, index);
+    out.push_back(
+        index_sql(table, index.name, false, terms, left_out.empty() ? "" : quoted(left_out) + " IS NOT NULL"));
   }
   add_reference_indexes(out, table);
   const bool id_declared = std::any_of(table.indexes.begin(), table.indexes.end(), [](const schema::IndexDef& index) {

@@ -18,8 +18,33 @@ Result<Statement> prepare(Connection& connection, const SqlText& text) {
   return std::move(statement);
 }
 
-std::string select_one(const schema::TableDef& table, const ColumnSet& columns) {
+std::string make_select_one(const schema::TableDef& table, const ColumnSet& columns) {
   return "SELECT " + column_list(table, columns) + " FROM " + quoted(table.name) + " AS t0 WHERE t0.\"id\" = ?";
+}
+
+// A row by its id is what is read most: the texts for whole rows and for short ones are made once for each table.
+struct SelectOne {
+  std::string whole;
+  std::string brief;
+  ColumnSet brief_columns;
+};
+const SelectOne& kept_select(const schema::TableDef& table) {
+  static const std::vector<SelectOne> by_id = [] {
+    std::vector<SelectOne> all;
+    for (const schema::TableDef* each : schema::all_tables) {
+      if (all.size() <= each->id) all.resize(each->id + 1U);
+      ColumnSet brief = ColumnSet::short_only(*each);
+      all[each->id] = {make_select_one(*each, ColumnSet::all()), make_select_one(*each, brief), std::move(brief)};
+    }
+    return all;
+  }();
+  return by_id[table.id];
+}
+
+std::string select_one(const schema::TableDef& table, const ColumnSet& columns) {
+  const SelectOne& kept = kept_select(table);
+  if (columns.wanted.empty()) return kept.whole;
+  return columns.wanted == kept.brief_columns.wanted ? kept.brief : make_select_one(table, columns);
 }
 
 Result<Digest> digest_at(const Statement& statement, int column) {
@@ -171,6 +196,7 @@ Result<ChainHead> Reader::chain_head(const Uuid& organization) {
 }
 
 Result<std::int64_t> Reader::store_seq() {
+  if (const auto& turn = connection_.turn()) return turn->store_seq;
   EC_TRY(found, connection_.sentinel());
   return found.store_seq;
 }

@@ -20,6 +20,7 @@
 namespace eventcore::store {
 
 class Connection;
+struct Sentinel;
 
 // A signed statement of where an audit chain stood; docs/store-format.md gives the bytes that are signed.
 struct Checkpoint {
@@ -131,6 +132,7 @@ class Writer : public Reader {
 
  private:
   Status require_armed();
+  Result<Sentinel*> in_turn();
   // The value as stored: sealed when the column is and the value is plain text.
   Result<Value> to_store(const schema::TableDef& table, std::size_t column, const Uuid& organization, const Uuid& row,
                          const Value& value);

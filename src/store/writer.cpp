@@ -120,7 +120,7 @@ void bind_row(Statement& statement, const TableDef& table, const Uuid& organizat
   if (tenancy(table) == Tenancy::column) statement.bind(organization);
 }
 
-std::string insert_sql(const TableDef& table) {
+std::string make_insert_sql(const TableDef& table) {
   std::string names;
   std::string marks;
   for (const ColumnDef& column : table.columns) {
@@ -128,6 +128,19 @@ std::string insert_sql(const TableDef& table) {
     marks += marks.empty() ? "?" : ", ?";
   }
   return "INSERT INTO " + quoted(table.name) + " (" + names + ") VALUES (" + marks + ")";
+}
+
+// Long texts that every write needs: made once for each table.
+const std::string& insert_sql(const TableDef& table) {
+  static const std::vector<std::string> by_id = [] {
+    std::vector<std::string> all;
+    for (const TableDef* each : schema::all_tables) {
+      if (all.size() <= each->id) all.resize(each->id + 1U);
+      all[each->id] = make_insert_sql(*each);
+    }
+    return all;
+  }();
+  return by_id[table.id];
 }
 
 struct Write {
@@ -166,6 +179,12 @@ void Writer::arm(bool armed) {
 
 Status Writer::require_armed() {
   return connection_.armed() ? Status(ok()) : Status(fail(Errc::internal, "a write outside the unit of work"));
+}
+
+Result<Sentinel*> Writer::in_turn() {
+  std::optional<Sentinel>& turn = connection_.turn();
+  if (!turn) return fail(Errc::internal, "a write outside of a write transaction");
+  return &*turn;
 }
 
 Result<Value> Writer::to_store(const schema::TableDef& table, std::size_t column, const Uuid& organization,
@@ -264,10 +283,9 @@ Status Writer::set_chain_head(const Uuid& organization, const ChainHead& head) {
                                         "seq = excluded.seq, hash = excluded.hash, feed_seq = excluded.feed_seq"));
   EC_TRYV(statement.bind(organization).bind(head.seq).bind(ByteView(head.hash)).bind(head.feed_seq).run());
   // The anchor carries this digest: a store with the right number of commits but another history does not match it.
-  EC_TRY(now, connection_.sentinel());
-  const Digest heads = Blake2b().add(now.heads).add(organization.bytes).add(head.hash).finish();
-  EC_TRY(anchored, connection_.prepare("UPDATE ec_sentinel SET heads = ? WHERE id = 1"));
-  return anchored.bind(ByteView(heads)).run();
+  EC_TRY(turn, in_turn());
+  turn->heads = Blake2b().add(turn->heads).add(organization.bytes).add(head.hash).finish();
+  return ok();
 }
 
 Status Writer::set_checkpoint(const Uuid& organization, const Checkpoint& checkpoint) {
@@ -278,8 +296,8 @@ Status Writer::set_checkpoint(const Uuid& organization, const Checkpoint& checkp
 }
 
 Status Writer::append_change(const FeedRow& row) {
-  EC_TRY(last, store_seq());
-  const std::int64_t next = last + 1;
+  EC_TRY(turn, in_turn());
+  const std::int64_t next = turn->store_seq + 1;
   if (row.store_seq != 0 && row.store_seq != next) return fail(Errc::internal, "the feed would have a gap");
   EC_TRY(statement, connection_.prepare("INSERT INTO ec_feed (store_seq, organization_id, seq, audit_seq, table_id, "
                                         "row_id, operation, time, version, old_facts, new_facts) "
@@ -287,8 +305,8 @@ Status Writer::append_change(const FeedRow& row) {
   statement.bind(next).bind(row.organization).bind(row.seq).bind(row.audit_seq).bind(std::int64_t{row.table});
   statement.bind(row.row).bind(std::string_view(&row.operation, 1)).bind(row.time).bind(row.version);
   EC_TRYV(statement.bind(std::string_view(row.old_facts)).bind(std::string_view(row.new_facts)).run());
-  EC_TRY(counter, connection_.prepare("UPDATE ec_sentinel SET store_seq = ? WHERE id = 1"));
-  return counter.bind(next).run();
+  turn->store_seq = next;
+  return ok();
 }
 
 // What is kept is always the newest part without gaps, even if the clock once went back.

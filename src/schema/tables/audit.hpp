@@ -49,7 +49,7 @@ inline constexpr UniqueDef audit_logs_uniques[] = {
     {.name = "audit_logs_seq_key", .columns = {"seq"}},
 };
 inline constexpr IndexDef audit_logs_indexes[] = {
-    {.name = "audit_logs_by_record_id", .columns = {"table_name", "record_id", "seq"}},
+    {.name = "audit_logs_by_record_id", .columns = {"record_id", "seq"}},
     {.name = "audit_logs_by_user_id", .columns = {"user_id"}},
     {.name = "audit_logs_by_timestamp", .columns = {"timestamp"}},
 };

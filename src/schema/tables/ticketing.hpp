@@ -301,9 +301,8 @@ inline constexpr UniqueDef ticket_orders_uniques[] = {
 };
 inline constexpr IndexDef ticket_orders_indexes[] = {
     {.name = "ticket_orders_by_event_id_created_at", .columns = {"event_id", "created_at"}},
-    {.name = "ticket_orders_by_expiry", .columns = {"order_status", "payment_status", "expires_at"}},
-    {.name = "ticket_orders_by_expiry_store_wide",
-     .columns = {"order_status", "payment_status", "expires_at"}, .store_wide = true},
+    {.name = "ticket_orders_by_expiry",
+     .columns = {"order_status", "payment_status", "expires_at"}, .unless_null = "expires_at"},
     {.name = "ticket_orders_by_customer_email_folded_store_wide",
      .columns = {"customer_email_folded", "organization_id"}, .store_wide = true},
     {.name = "ticket_orders_by_id", .columns = {"id"}, .store_wide = true},

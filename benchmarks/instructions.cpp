@@ -1,0 +1,62 @@
+// Runs each operation a fixed number of times between two marks that callgrind sees, on one thread, so that the
+// instructions of one operation can be told: machine and load do not matter, only the code does.
+#include <valgrind/callgrind.h>
+
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <string>
+
+#include "peer.hpp"
+
+namespace {
+
+using bench::Caller;
+using bench::Person;
+using bench::Wrong;
+
+constexpr int warm_up = 20;
+constexpr int calls = 100;
+
+// What came before a mark is thrown away; what comes between the two is dumped under the operation's name.
+void count(const char* name, const std::function<void()>& operation) {
+  for (int i = 0; i < warm_up; ++i) operation();
+  CALLGRIND_ZERO_STATS;
+  for (int i = 0; i < calls; ++i) operation();
+  CALLGRIND_DUMP_STATS_AT(name);
+  std::printf("%s %d\n", name, calls);
+  std::fflush(stdout);
+}
+
+void run(const std::string& folder) {
+  const auto peer = bench::engine_in_cpp(folder);
+  peer->set_up();
+  const auto owner = peer->caller(Person::owner);
+  const auto manager = peer->caller(Person::manager);
+  const auto member = peer->caller(Person::member);
+  std::vector<std::string> codes;
+  while (codes.size() < warm_up + calls)
+    for (std::string& code : owner->seed(bench::hot, bench::seed_order_max)) codes.push_back(std::move(code));
+  std::size_t next = 0;
+  count("sell", [&] { owner->sell(bench::hot); });
+  count("check_in", [&] {
+    if (!owner->check_in(codes[next++])) throw Wrong("a ticket was not admitted");
+  });
+  count("read_event", [&] { member->read_event(); });
+  count("list_tickets", [&] {
+    if (manager->list_tickets() != bench::list_size) throw Wrong("the page is not full");
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return std::fputs("usage: bench_instructions FOLDER\n", stderr), 2;
+  try {
+    run(argv[1]);
+    return 0;
+  } catch (const std::exception& wrong) {
+    std::fprintf(stderr, "%s\n", wrong.what());
+    return 1;
+  }
+}
