@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "schema/all.hpp"
 #include "store/connection.hpp"
 #include "store/ddl.hpp"
 #include "store/row_io.hpp"
