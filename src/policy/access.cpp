@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/readability.hpp"
 #include "schema/all.hpp"
 
 namespace eventcore::policy {
@@ -184,36 +185,60 @@ Expr view_condition(const TableDef& table, const Facts& facts) {
   return Expr::all_of({still_open(table, facts), Expr::any_of(std::move(any))});
 }
 
-Expr readable_condition(const TableDef& table, std::uint16_t column, const Facts& facts) {
-  const schema::ColumnDef& def = table.columns[column];
-  if (!facts.valid || never_leaves(def)) return Expr::never();
-  if (facts.is_service()) return Expr::always();
-  const bool as_admin = facts.kind == PrincipalKind::api_key && key_may(Operation::view, table, facts);
-  const Facts reader = as_admin ? admin_in_place_of(facts) : facts;
+Readability::Readability(const TableDef& table, const Facts& facts)
+    : table_(table),
+      facts_(facts),
+      as_admin_(facts.kind == PrincipalKind::api_key && key_may(Operation::view, table, facts)),
+      reader_(as_admin_ ? admin_in_place_of(facts) : facts) {
+  view_ = view_condition(table, facts);
+  if (!facts.valid || facts.is_service()) return;
+  for (const Grant& grant : table.access.view.view())
+    grants_.push_back(predicate_expr(grant.predicate, table, reader_));
+}
+
+Expr Readability::of(std::uint16_t column) const {
+  const schema::ColumnDef& def = table_.columns[column];
+  if (!facts_.valid || never_leaves(def)) return Expr::never();
+  if (facts_.is_service()) return Expr::always();
+  const bool key_anyway = facts_.kind == PrincipalKind::api_key && every_key_views(table_);
+  const schema::Columns* open = key_anyway ? public_columns(table_) : nullptr;
+  const bool open_to_key = open != nullptr && (open->empty() || open->contains(def.name));
+  bool opened = open_to_key;
+  bool everywhere = !key_anyway || open_to_key || as_admin_;  // whoever sees a row reads it there
+  for (std::size_t i = 0; i < grants_.size(); ++i) {
+    const schema::Columns& only = table_.access.view.list[i].only;
+    const bool covers = only.empty() || only.contains(def.name);
+    opened = opened || covers;
+    everywhere = everywhere && (covers || grants_[i].is_never());
+  }
+  if (everywhere && view_.is_never()) return Expr::never();
+  return narrowed(def.name, everywhere && opened ? Expr::always() : where_granted(def.name, open_to_key));
+}
+
+// The rows on which some grant opens the column.
+Expr Readability::where_granted(std::string_view name, bool open_to_key) const {
   std::vector<Expr> any;
-  bool everywhere = true;  // every grant opens the column: reading the row is enough
-  for (const Grant& grant : table.access.view.view()) {
-    if (grant.only.empty() || grant.only.contains(def.name))
-      any.push_back(predicate_expr(grant.predicate, table, reader));
-    else if (!predicate_expr(grant.predicate, table, reader).is_never())
-      everywhere = false;
+  for (std::size_t i = 0; i < grants_.size(); ++i) {
+    const schema::Columns& only = table_.access.view.list[i].only;
+    if (only.empty() || only.contains(name)) any.push_back(grants_[i]);
   }
-  if (facts.kind == PrincipalKind::api_key && every_key_views(table)) {
-    const schema::Columns* open = public_columns(table);
-    if (open != nullptr && (open->empty() || open->contains(def.name)))
-      any.push_back(Expr::equals(static_cast<std::uint16_t>(policy_columns(table).organization), *facts.organization));
-    else
-      everywhere = everywhere && as_admin;
-  }
-  Expr readable = everywhere && !any.empty() ? Expr::always() : Expr::any_of(std::move(any));
-  if (everywhere && view_condition(table, facts).is_never()) return Expr::never();
-  for (const schema::ColumnRule& rule : table.access.column_rules) {
-    if (rule.read.empty() || !rule.columns.contains(def.name)) continue;
+  if (open_to_key)
+    any.push_back(Expr::equals(static_cast<std::uint16_t>(policy_columns(table_).organization), *facts_.organization));
+  return Expr::any_of(std::move(any));
+}
+
+Expr Readability::narrowed(std::string_view name, Expr readable) const {
+  for (const schema::ColumnRule& rule : table_.access.column_rules) {
+    if (rule.read.empty() || !rule.columns.contains(name)) continue;
     std::vector<Expr> allowed;
-    for (const Grant& grant : rule.read.view()) allowed.push_back(predicate_expr(grant.predicate, table, reader));
+    for (const Grant& grant : rule.read.view()) allowed.push_back(predicate_expr(grant.predicate, table_, reader_));
     readable = Expr::all_of({std::move(readable), Expr::any_of(std::move(allowed))});
   }
   return readable;
+}
+
+Expr readable_condition(const TableDef& table, std::uint16_t column, const Facts& facts) {
+  return Readability(table, facts).of(column);
 }
 
 Result<Verdict> decide(Operation operation, const Record& row, const Facts& facts, Related& related) {

@@ -67,6 +67,7 @@ Expr user_at_least(const TableDef& table, const Facts& facts, Role role) {
 
 std::vector<Value> assigned_events(const Facts& facts, AssignmentRole a, AssignmentRole b) {
   std::vector<Value> events;
+  events.reserve(facts.assignments.size());
   for (const Assignment& assignment : facts.assignments)
     if (a == no_role || assignment.role == a || assignment.role == b) events.emplace_back(assignment.event);
   return events;

@@ -44,7 +44,11 @@ Status load_assignments(store::Reader& reader, Facts& facts, Micros now) {
   store::Query query;
   query.table = &schema::tables::team_assignments;
   query.organization = facts.organization;
-  query.columns = store::ColumnSet::short_only(*query.table);
+  query.columns.wanted.assign(query.table->columns.size(), false);  // there may be hundreds of them
+  for (const std::uint16_t wanted :
+       {col::team_assignments::id.index, col::team_assignments::event_id.index, col::team_assignments::role_type.index,
+        col::team_assignments::start_date.index, col::team_assignments::end_date.index})
+    query.columns.wanted[wanted] = true;
   query.where = Expr::all_of(
       {Expr::equals(col::team_assignments::user_id.index, facts.id),
        Expr::in_list(col::team_assignments::assignment_status.index, {Value("assigned"), Value("active")})});
@@ -186,7 +190,7 @@ bool Facts::is_assigned(const Uuid& event_id) const {
 
 bool Facts::is_assigned(const Uuid& event_id, AssignmentRole as) const {
   return std::any_of(assignments.begin(), assignments.end(),
-                     [&](const Assignment& a) { return a.event == event_id && a.role == as; });
+                     [&](const Assignment& a) { return a.role == as && a.event == event_id; });
 }
 
 bool Facts::is_assigned_anywhere(AssignmentRole as) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/readability.hpp"
 #include "schema/all.hpp"
 #include "schema/codec.hpp"
 #include "schema/filter.hpp"
@@ -77,17 +78,17 @@ Result<std::optional<Uuid>> Reading::tenant_for_list(const TableDef& table, cons
   return organization ? organization : facts_.organization;
 }
 
-Result<Expr> Reading::filter(const TableDef& table, const Json& where) {
+namespace {
+
+Result<Expr> filtered(const policy::Readability& readability, const TableDef& table, const Json& where) {
   const auto guard = [&](std::uint16_t column, Expr leaf) -> Result<Expr> {
-    Expr readable = policy::readable_condition(table, column, facts_);
+    Expr readable = readability.of(column);
     if (readable.is_never()) return no_such_column(table.columns[column].name);
     return Expr::all_of({std::move(readable), std::move(leaf)});
   };
   EC_TRY(condition, schema::decode_filter(table, where, guard));
-  return Expr::all_of({policy::view_condition(table, facts_), std::move(condition)});
+  return Expr::all_of({readability.view(), std::move(condition)});
 }
-
-namespace {
 
 // The columns to fetch and, where the answer does not depend on the row, to show.
 struct Shown {
@@ -96,13 +97,14 @@ struct Shown {
   bool per_row = false;
 };
 
-Result<Shown> shown_columns(const TableDef& table, const std::vector<std::string>& names, const policy::Facts& facts) {
+Result<Shown> shown_columns(const TableDef& table, const std::vector<std::string>& names,
+                            const policy::Readability& readability) {
   Shown shown;
   shown.asked.assign(table.columns.size(), false);
   shown.readable.assign(table.columns.size(), false);
   std::vector<bool> somewhere(table.columns.size());
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    const Expr condition = policy::readable_condition(table, static_cast<std::uint16_t>(i), facts);
+    const Expr condition = readability.of(static_cast<std::uint16_t>(i));
     somewhere[i] = !condition.is_never();
     shown.readable[i] = condition.is_always();
     shown.per_row = shown.per_row || (somewhere[i] && !shown.readable[i]);
@@ -143,26 +145,30 @@ bool holds_within(const Expr& condition, const TableDef& table, const std::optio
 
 }  // namespace
 
+Result<Expr> Reading::filter(const TableDef& table, const Json& where) {
+  return filtered(policy::Readability(table, facts_), table, where);
+}
+
 Result<Page> Reading::list(const ListRequest& request) {
   const TableDef& table = *request.table;
   if (request.limit < 1 || request.limit > page_rows_max)
     return fail_field(Errc::invalid_argument, "limit", "must be from 1 to 1000");
-  EC_TRY(shown, shown_columns(table, request.columns, facts_));
+  const policy::Readability readability(table, facts_);
+  EC_TRY(shown, shown_columns(table, request.columns, readability));
   EC_TRY(order, schema::decode_order(table, request.order_by));
   store::Query query;
   query.table = &table;
   EC_TRY(tenant, tenant_for_list(table, request.organization));
   query.organization = tenant;
   for (const auto& [column, descending] : order) {
-    if (!holds_within(policy::readable_condition(table, column, facts_), table, tenant))
-      return no_such_column(table.columns[column].name);
+    if (!holds_within(readability.of(column), table, tenant)) return no_such_column(table.columns[column].name);
     query.order.push_back({column, descending});
   }
   for (const std::string& name : request.expand) {
     const schema::ColumnDef* column = table.find(name);
     if (column == nullptr || !column->is_reference()) return no_such_column(name);
   }
-  EC_TRY(condition, filter(table, request.where));
+  EC_TRY(condition, filtered(readability, table, request.where));
   query.where = std::move(condition);
   if (!request.after.empty()) {
     EC_TRY(after, schema::decode_cursor(table, request.where, order, request.after));
@@ -229,7 +235,7 @@ Result<Json> Reading::show(const Record& row, const std::vector<std::string>& co
   const TableDef& table = row.table();
   EC_TRY(verdict, policy::decide(Operation::view, row, facts_, related_));
   if (!columns.empty()) {
-    EC_TRY(shown, shown_columns(table, columns, facts_));
+    EC_TRY(shown, shown_columns(table, columns, policy::Readability(table, facts_)));
     for (std::size_t i = 0; i < shown.asked.size(); ++i) verdict.columns[i] = verdict.columns[i] && shown.asked[i];
   }
   EC_TRY(currency, currency_of(row));
