@@ -16,7 +16,7 @@ using bench::Person;
 using bench::Wrong;
 
 constexpr int warm_up = 20;
-constexpr int calls = 100;
+constexpr int calls = 40;
 
 // What came before a mark is thrown away; what comes between the two is dumped under the operation's name.
 void count(const char* name, const std::function<void()>& operation) {

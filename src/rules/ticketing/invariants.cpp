@@ -248,9 +248,9 @@ Status settle_order(UnitOfWork& uow, const Write& write) {
   count_use(uow, write.before, -1);
   count_use(uow, write.after, 1);
   if (write.before == nullptr || write.after == nullptr) return ok();
+  EC_TRYV(settle_offer(uow, *write.before, *write.after));
   if (is_active(*write.before) && !is_active(*write.after) && !holds_places(*write.before))
     EC_TRYV(cancel_tickets(uow, *write.after));
-  EC_TRYV(settle_offer(uow, *write.before, *write.after));
   const bool held = holds_places(*write.before);
   if (held == holds_places(*write.after)) return ok();
   EC_TRY(lines, lines_of(uow, *write.after));

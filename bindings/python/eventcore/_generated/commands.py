@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
+from uuid import UUID
 
 from .._types import DateLike, IdLike, MoneyLike, TimeLike
 from .enums import (
@@ -20,6 +21,7 @@ from .enums import (
     CounterMethod,
     CurveStep,
     Department,
+    RevealedTable,
     SubscriptionTier,
     UserRole,
 )
@@ -28,6 +30,8 @@ from .rows import (
     CheckInRow,
     DeviceRow,
     EventRow,
+    IntegrationSecretRow,
+    OrderPaymentRow,
     OrganizationRow,
     TeamAssignmentRow,
     TicketOrderItemRow,
@@ -36,6 +40,7 @@ from .rows import (
     TicketRow,
     UserRow,
     VenueRow,
+    WaitlistEntryRow,
 )
 
 
@@ -149,12 +154,13 @@ class QuoteOrderCustomer(TypedDict):
 
 
 class QuoteOrderReply(TypedDict, total=False):
-    """What quote_order answers: order, items, tickets (empty), discount: {code, applied, reason}."""
+    """What quote_order answers."""
 
     order: TicketOrderRow
     items: list[TicketOrderItemRow]
     tickets: Any
     discount: Any
+    places_left: Any
 
 
 class PlaceOrderItemAttendee(TypedDict):
@@ -297,6 +303,131 @@ class SearchAttendeesReply(TypedDict, total=False):
     cursor: Any
 
 
+class QuoteRefundReply(TypedDict, total=False):
+    """What quote_refund answers."""
+
+    order_id: UUID
+    amount: Decimal
+    currency: Any
+    tickets: Any
+
+
+class RefundTicketsReply(TypedDict, total=False):
+    """What refund_tickets answers: order (row), tickets (rows), refund (row or null)."""
+
+    order: TicketOrderRow
+    tickets: list[TicketRow]
+    refund: OrderPaymentRow | None
+
+
+class ConfirmRefundReply(TypedDict, total=False):
+    """What confirm_refund answers: order (row), refunds (rows that are paid out or due)."""
+
+    order: TicketOrderRow
+    refunds: Any
+
+
+class CancelOrderReply(TypedDict, total=False):
+    """What cancel_order answers: order (row), tickets (rows), refund (row or null)."""
+
+    order: TicketOrderRow
+    tickets: list[TicketRow]
+    refund: OrderPaymentRow | None
+
+
+class CancelTicketReply(TypedDict, total=False):
+    """What cancel_ticket answers: ticket (row)."""
+
+    ticket: TicketRow
+
+
+class RecordChargebackReply(TypedDict, total=False):
+    """What record_chargeback answers: order (row)."""
+
+    order: TicketOrderRow
+
+
+class CancelEventReply(TypedDict, total=False):
+    """What cancel_event answers."""
+
+    event: EventRow
+    cancelled: Any
+    withdrawn: Any
+    more: Any
+
+
+class IssueComplimentaryItemAttendee(TypedDict):
+    """`attendees` of issue_complimentary: at most one for each place, in order."""
+
+    name: NotRequired[str | None]
+    email: NotRequired[str | None]
+    phone: NotRequired[str | None]
+
+
+class IssueComplimentaryItem(TypedDict):
+    """`items` of issue_complimentary: what to give away; at least one."""
+
+    ticket_category_id: IdLike
+    quantity: int
+    attendees: NotRequired[Sequence[IssueComplimentaryItemAttendee | Mapping[str, Any]] | None]
+
+
+class IssueComplimentaryCustomer(TypedDict):
+    """`customer` of issue_complimentary: who gets the tickets; the e-mail may be empty."""
+
+    email: NotRequired[str | None]
+    name: NotRequired[str | None]
+    phone: NotRequired[str | None]
+    billing_address: NotRequired[Any | None]
+
+
+class IssueComplimentaryReply(TypedDict, total=False):
+    """What issue_complimentary answers: order (row), items (rows), tickets (rows)."""
+
+    order: TicketOrderRow
+    items: list[TicketOrderItemRow]
+    tickets: list[TicketRow]
+
+
+class JoinWaitlistCustomer(TypedDict):
+    """`customer` of join_waitlist: who waits."""
+
+    email: NotRequired[str | None]
+    name: NotRequired[str | None]
+
+
+class JoinWaitlistReply(TypedDict, total=False):
+    """What join_waitlist answers: entry (row)."""
+
+    entry: WaitlistEntryRow
+
+
+class LeaveWaitlistReply(TypedDict, total=False):
+    """What leave_waitlist answers: entry (row)."""
+
+    entry: WaitlistEntryRow
+
+
+class SetIntegrationSecretReply(TypedDict, total=False):
+    """What set_integration_secret answers: integration_secret (row)."""
+
+    integration_secret: IntegrationSecretRow
+
+
+class RevealSecretReply(TypedDict, total=False):
+    """What reveal_secret answers: value (the sealed text, shown this once; null when there is none)."""
+
+    value: Any
+
+
+class ApplyStripeWebhookReply(TypedDict, total=False):
+    """What apply_stripe_webhook answers: effect, event (row), order (row or null)."""
+
+    effect: Any
+    event: EventRow
+    order: TicketOrderRow | None
+
+
 class ExplainAccessReply(TypedDict, total=False):
     """What explain_access answers: allowed, policy, conditions: [{name, holds, because}]."""
 
@@ -306,9 +437,12 @@ class ExplainAccessReply(TypedDict, total=False):
 
 
 class RunMaintenanceReply(TypedDict, total=False):
-    """What run_maintenance answers: expired_orders, overdue_milestones, removed_rows, more."""
+    """What run_maintenance answers."""
 
     expired_orders: Any
+    called_off_orders: Any
+    waitlist_offers: Any
+    conversion_rates: Any
     overdue_milestones: Any
     removed_rows: Any
     more: Any
@@ -1245,6 +1379,481 @@ class Commands:
         )
         return reply
 
+    def quote_refund(
+        self,
+        *,
+        order_id: IdLike | None = None,
+        ticket_ids: Sequence[IdLike] | None = None,
+        timeout: float | None = None,
+    ) -> QuoteRefundReply:
+        """What returning tickets, or cancelling an order, would give back now to the buyer, ticket by ticket;
+        tickets that are not refunded say why.
+
+        - order_id: The order to be cancelled; exactly one of order_id and ticket_ids is given.
+        - ticket_ids: The tickets to be returned, all of one order.
+
+        Errors: not_found.
+
+        >>> try:
+        ...     session.call("quote_refund", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: QuoteRefundReply = self._command(
+            "quote_refund",
+            {
+                "order_id": order_id,
+                "ticket_ids": ticket_ids,
+            },
+            None,
+            timeout,
+        )
+        return reply
+
+    def refund_tickets(
+        self,
+        *,
+        ticket_ids: Sequence[IdLike],
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RefundTicketsReply:
+        """Cancels tickets and promises the refund that the order's own prices, fees and code terms give; customers
+        where settings.self_refund allows it, until the event starts.
+
+        - ticket_ids: The tickets to be returned, all of one order.
+        - reason: Why; kept.
+
+        Errors: not_found, refund_refused.
+
+        >>> try:
+        ...     session.call("refund_tickets", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: RefundTicketsReply = self._command(
+            "refund_tickets",
+            {
+                "ticket_ids": ticket_ids,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def confirm_refund(
+        self,
+        *,
+        organization_id: IdLike | None = None,
+        order_id: IdLike | None = None,
+        payment_id: IdLike | None = None,
+        amount: MoneyLike | None = None,
+        reference: str | None = None,
+        occurred_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ConfirmRefundReply:
+        """Records that promised refunds were paid out; a row covered in part stays due with the rest.
+
+        - organization_id: The organization meant; needed by sessions that belong to none.
+        - order_id: The order whose refunds were paid out, oldest first; exactly one of order_id and payment_id
+          is given.
+        - payment_id: The one refund that was paid out, a row of order_payments.
+        - amount: What was paid out; all that is due when absent.
+        - reference: The provider's id of the refund; a repeat has no effect.
+        - occurred_at: When it was paid out; now when absent.
+
+        Errors: not_found, wrong_state, payment_refused, payment_mismatch.
+
+        >>> try:
+        ...     session.call("confirm_refund", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: ConfirmRefundReply = self._command(
+            "confirm_refund",
+            {
+                "organization_id": organization_id,
+                "order_id": order_id,
+                "payment_id": payment_id,
+                "amount": amount,
+                "reference": reference,
+                "occurred_at": occurred_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def cancel_order(
+        self,
+        *,
+        order_id: IdLike,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelOrderReply:
+        """Cancels an order: unpaid ones for the buyer and the box office; paid ones with all that was paid due
+        back for editors of the event, by the formula of refund_tickets for buyers where settings.self_refund
+        allows it.
+
+        - order_id: The order to be cancelled.
+        - reason: Why; kept.
+
+        Errors: not_found, wrong_state, refund_refused.
+
+        >>> try:
+        ...     session.call("cancel_order", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: CancelOrderReply = self._command(
+            "cancel_order",
+            {
+                "order_id": order_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def cancel_ticket(
+        self,
+        *,
+        ticket_id: IdLike,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelTicketReply:
+        """Cancels a valid ticket and frees its place; its money stays until refund_tickets or cancel_order returns
+        it.
+
+        - ticket_id: The ticket that is to admit nobody.
+        - reason: Why; kept.
+
+        Errors: not_found, wrong_state.
+
+        >>> try:
+        ...     session.call("cancel_ticket", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: CancelTicketReply = self._command(
+            "cancel_ticket",
+            {
+                "ticket_id": ticket_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def record_chargeback(
+        self,
+        *,
+        order_id: IdLike,
+        amount: MoneyLike,
+        provider: str | None = None,
+        reference: str | None = None,
+        occurred_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RecordChargebackReply:
+        """Records that the buyer's bank took money back; the order's tickets are refused at the gate as unpaid.
+
+        - order_id: The order whose money the bank took back.
+        - amount: What was taken back.
+        - provider: Who carried the payment; the one of the order's payment when absent.
+        - reference: The provider's id of the dispute; a repeat has no effect.
+        - occurred_at: When it was taken back; now when absent.
+
+        Errors: not_found, payment_refused, payment_mismatch.
+
+        >>> try:
+        ...     session.call("record_chargeback", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: RecordChargebackReply = self._command(
+            "record_chargeback",
+            {
+                "order_id": order_id,
+                "amount": amount,
+                "provider": provider,
+                "reference": reference,
+                "occurred_at": occurred_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def cancel_event(
+        self,
+        *,
+        event_id: IdLike,
+        reason: str | None = None,
+        limit: int | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelEventReply:
+        """Calls an event off: its orders are cancelled with all that was paid due back, messages queued, the
+        waiting list withdrawn; a slice at a time.
+
+        - event_id: The event that does not take place.
+        - reason: Why; kept.
+        - limit: At most so many orders now; the rest by calling again or by run_maintenance.
+
+        Errors: not_found, invalid_transition.
+
+        >>> try:
+        ...     session.call("cancel_event", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: CancelEventReply = self._command(
+            "cancel_event",
+            {
+                "event_id": event_id,
+                "reason": reason,
+                "limit": limit,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def issue_complimentary(
+        self,
+        *,
+        event_id: IdLike,
+        items: Sequence[IssueComplimentaryItem | Mapping[str, Any]],
+        customer: IssueComplimentaryCustomer | Mapping[str, Any] | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> IssueComplimentaryReply:
+        """Gives places away: an order over nothing, paid and with its tickets at once.
+
+        - event_id: The event to give places for; it may still be planned.
+        - items: What to give away; at least one.
+        - customer: Who gets the tickets; the e-mail may be empty.
+        - reason: Why nothing is to be paid; kept with the order's price calculations.
+
+        Errors: not_found, event_not_on_sale, invalid_quantity, mixed_currencies, sold_out.
+
+        >>> given = session.issue_complimentary(event_id=event_id, reason="press",
+        ...                                     items=[{"ticket_category_id": category_id, "quantity": 2}])
+        >>> given["order"]["total_amount"], len(given["tickets"])
+        (Decimal('0.00'), 2)
+        """
+        reply: IssueComplimentaryReply = self._command(
+            "issue_complimentary",
+            {
+                "event_id": event_id,
+                "items": items,
+                "customer": customer,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def join_waitlist(
+        self,
+        *,
+        ticket_category_id: IdLike,
+        quantity: int | None = None,
+        customer: JoinWaitlistCustomer | Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> JoinWaitlistReply:
+        """Waits for places of a category that has too few left; anon and customer on public events, users by
+        box_office.
+
+        - ticket_category_id: The category to wait for.
+        - quantity: How many places; they are offered together or not at all.
+        - customer: Who waits.
+
+        Errors: not_found, event_not_on_sale, category_inactive, category_not_on_sale, invalid_quantity,
+        hold_limit, already_exists, places_left.
+
+        >>> full = session.insert("ticket_categories", {"event_id": event_id, "name": "Balcony",
+        ...                                             "base_price": "30.00", "total_quantity": 1})
+        >>> sale = session.place_order(event_id=event_id, items=[{"ticket_category_id": full["id"], "quantity": 1}],
+        ...                            payment={"method": "cash", "amount": "30.00"})
+        >>> kim = {"email": "kim@example.org"}
+        >>> session.join_waitlist(ticket_category_id=full["id"], customer=kim)["entry"]["status"]
+        <WaitlistStatus.WAITING: 'waiting'>
+        """
+        reply: JoinWaitlistReply = self._command(
+            "join_waitlist",
+            {
+                "ticket_category_id": ticket_category_id,
+                "quantity": quantity,
+                "customer": customer,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def leave_waitlist(
+        self,
+        *,
+        entry_id: IdLike,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> LeaveWaitlistReply:
+        """Withdraws an entry that waits or has an unpaid offer; the offer's order is cancelled.
+
+        - entry_id: The entry to withdraw.
+
+        Errors: not_found, wrong_state.
+
+        >>> full = session.insert("ticket_categories", {"event_id": event_id, "name": "Balcony",
+        ...                                             "base_price": "30.00", "total_quantity": 1})
+        >>> sale = session.place_order(event_id=event_id, items=[{"ticket_category_id": full["id"], "quantity": 1}],
+        ...                            payment={"method": "cash", "amount": "30.00"})
+        >>> entry = session.join_waitlist(ticket_category_id=full["id"], customer={"email": "kim@example.org"})["entry"]
+        >>> session.leave_waitlist(entry_id=entry["id"])["entry"]["status"]
+        <WaitlistStatus.WITHDRAWN: 'withdrawn'>
+        """
+        reply: LeaveWaitlistReply = self._command(
+            "leave_waitlist",
+            {
+                "entry_id": entry_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def set_integration_secret(
+        self,
+        *,
+        kind: str,
+        name: str,
+        organization_id: IdLike | None = None,
+        value: str | None = None,
+        is_active: bool | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> SetIntegrationSecretReply:
+        """Makes, replaces, switches off or on the secret of one kind and name that is shared with an outside
+        service.
+
+        - organization_id: The organization meant; needed by sessions that belong to none.
+        - kind: What the secret is for, in lower-case letters, digits and '_': stripe_webhook, stripe_billing
+          (set by the service only), ai_provider, ...
+        - name: Tells secrets of one kind apart, such as the old and the new one while a secret is rolled.
+        - value: The secret itself; kept sealed and never shown. Needed for a new secret; the kept one stays
+          when absent.
+        - is_active: Whether the secret counts.
+
+        Errors: not_found.
+
+        >>> try:
+        ...     session.call("set_integration_secret", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: SetIntegrationSecretReply = self._command(
+            "set_integration_secret",
+            {
+                "organization_id": organization_id,
+                "kind": kind,
+                "name": name,
+                "value": value,
+                "is_active": is_active,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def reveal_secret(
+        self,
+        *,
+        table: RevealedTable | str,
+        id: IdLike,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RevealSecretReply:
+        """Shows the sealed value of one row, and notes in the audit log who looked at which.
+
+        - table: The table whose sealed column is wanted; other sealed columns are never shown.
+        - id: The row.
+        - organization_id: The organization meant; needed by sessions that belong to none.
+
+        Errors: not_found.
+
+        >>> try:
+        ...     session.call("reveal_secret", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: RevealSecretReply = self._command(
+            "reveal_secret",
+            {
+                "table": table,
+                "id": id,
+                "organization_id": organization_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def apply_stripe_webhook(
+        self,
+        *,
+        payload: str,
+        signature: str,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ApplyStripeWebhookReply:
+        """Checks a delivery of Stripe's against the organization's active secrets and does, once, what it reports.
+
+        - organization_id: The organization meant; needed by sessions that belong to none.
+        - payload: The request's body as it came in, byte for byte.
+        - signature: The header Stripe-Signature.
+
+        Errors: not_found, signature_invalid, invalid_json, invalid_argument, payment_refused.
+
+        >>> try:
+        ...     session.call("apply_stripe_webhook", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: ApplyStripeWebhookReply = self._command(
+            "apply_stripe_webhook",
+            {
+                "organization_id": organization_id,
+                "payload": payload,
+                "signature": signature,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
     def explain_access(
         self,
         table: str,
@@ -1290,7 +1899,9 @@ class Commands:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> RunMaintenanceReply:
-        """Expires due orders, marks overdue milestones and removes deleted organizations in slices.
+        """Expires due orders, goes on with the orders of cancelled events, offers free places to those who wait,
+        computes conversion rates of hours that are over, marks overdue milestones and removes deleted
+        organizations in slices.
 
         - organization_id: The organization meant; needed by sessions that belong to none.
         - limit: At most so many rows of each kind in one run.
@@ -2007,6 +2618,310 @@ class AsyncCommands:
         )
         return reply
 
+    async def quote_refund(
+        self,
+        *,
+        order_id: IdLike | None = None,
+        ticket_ids: Sequence[IdLike] | None = None,
+        timeout: float | None = None,
+    ) -> QuoteRefundReply:
+        """What returning tickets, or cancelling an order, would give back now to the buyer, ticket by ticket;
+        tickets that are not refunded say why.
+        """
+        reply: QuoteRefundReply = await self._command(
+            "quote_refund",
+            {
+                "order_id": order_id,
+                "ticket_ids": ticket_ids,
+            },
+            None,
+            timeout,
+        )
+        return reply
+
+    async def refund_tickets(
+        self,
+        *,
+        ticket_ids: Sequence[IdLike],
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RefundTicketsReply:
+        """Cancels tickets and promises the refund that the order's own prices, fees and code terms give; customers
+        where settings.self_refund allows it, until the event starts.
+        """
+        reply: RefundTicketsReply = await self._command(
+            "refund_tickets",
+            {
+                "ticket_ids": ticket_ids,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def confirm_refund(
+        self,
+        *,
+        organization_id: IdLike | None = None,
+        order_id: IdLike | None = None,
+        payment_id: IdLike | None = None,
+        amount: MoneyLike | None = None,
+        reference: str | None = None,
+        occurred_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ConfirmRefundReply:
+        """Records that promised refunds were paid out; a row covered in part stays due with the rest."""
+        reply: ConfirmRefundReply = await self._command(
+            "confirm_refund",
+            {
+                "organization_id": organization_id,
+                "order_id": order_id,
+                "payment_id": payment_id,
+                "amount": amount,
+                "reference": reference,
+                "occurred_at": occurred_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def cancel_order(
+        self,
+        *,
+        order_id: IdLike,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelOrderReply:
+        """Cancels an order: unpaid ones for the buyer and the box office; paid ones with all that was paid due
+        back for editors of the event, by the formula of refund_tickets for buyers where settings.self_refund
+        allows it.
+        """
+        reply: CancelOrderReply = await self._command(
+            "cancel_order",
+            {
+                "order_id": order_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def cancel_ticket(
+        self,
+        *,
+        ticket_id: IdLike,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelTicketReply:
+        """Cancels a valid ticket and frees its place; its money stays until refund_tickets or cancel_order returns
+        it.
+        """
+        reply: CancelTicketReply = await self._command(
+            "cancel_ticket",
+            {
+                "ticket_id": ticket_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def record_chargeback(
+        self,
+        *,
+        order_id: IdLike,
+        amount: MoneyLike,
+        provider: str | None = None,
+        reference: str | None = None,
+        occurred_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RecordChargebackReply:
+        """Records that the buyer's bank took money back; the order's tickets are refused at the gate as unpaid."""
+        reply: RecordChargebackReply = await self._command(
+            "record_chargeback",
+            {
+                "order_id": order_id,
+                "amount": amount,
+                "provider": provider,
+                "reference": reference,
+                "occurred_at": occurred_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def cancel_event(
+        self,
+        *,
+        event_id: IdLike,
+        reason: str | None = None,
+        limit: int | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelEventReply:
+        """Calls an event off: its orders are cancelled with all that was paid due back, messages queued, the
+        waiting list withdrawn; a slice at a time.
+        """
+        reply: CancelEventReply = await self._command(
+            "cancel_event",
+            {
+                "event_id": event_id,
+                "reason": reason,
+                "limit": limit,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def issue_complimentary(
+        self,
+        *,
+        event_id: IdLike,
+        items: Sequence[IssueComplimentaryItem | Mapping[str, Any]],
+        customer: IssueComplimentaryCustomer | Mapping[str, Any] | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> IssueComplimentaryReply:
+        """Gives places away: an order over nothing, paid and with its tickets at once."""
+        reply: IssueComplimentaryReply = await self._command(
+            "issue_complimentary",
+            {
+                "event_id": event_id,
+                "items": items,
+                "customer": customer,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def join_waitlist(
+        self,
+        *,
+        ticket_category_id: IdLike,
+        quantity: int | None = None,
+        customer: JoinWaitlistCustomer | Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> JoinWaitlistReply:
+        """Waits for places of a category that has too few left; anon and customer on public events, users by
+        box_office.
+        """
+        reply: JoinWaitlistReply = await self._command(
+            "join_waitlist",
+            {
+                "ticket_category_id": ticket_category_id,
+                "quantity": quantity,
+                "customer": customer,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def leave_waitlist(
+        self,
+        *,
+        entry_id: IdLike,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> LeaveWaitlistReply:
+        """Withdraws an entry that waits or has an unpaid offer; the offer's order is cancelled."""
+        reply: LeaveWaitlistReply = await self._command(
+            "leave_waitlist",
+            {
+                "entry_id": entry_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def set_integration_secret(
+        self,
+        *,
+        kind: str,
+        name: str,
+        organization_id: IdLike | None = None,
+        value: str | None = None,
+        is_active: bool | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> SetIntegrationSecretReply:
+        """Makes, replaces, switches off or on the secret of one kind and name that is shared with an outside
+        service.
+        """
+        reply: SetIntegrationSecretReply = await self._command(
+            "set_integration_secret",
+            {
+                "organization_id": organization_id,
+                "kind": kind,
+                "name": name,
+                "value": value,
+                "is_active": is_active,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def reveal_secret(
+        self,
+        *,
+        table: RevealedTable | str,
+        id: IdLike,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RevealSecretReply:
+        """Shows the sealed value of one row, and notes in the audit log who looked at which."""
+        reply: RevealSecretReply = await self._command(
+            "reveal_secret",
+            {
+                "table": table,
+                "id": id,
+                "organization_id": organization_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def apply_stripe_webhook(
+        self,
+        *,
+        payload: str,
+        signature: str,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ApplyStripeWebhookReply:
+        """Checks a delivery of Stripe's against the organization's active secrets and does, once, what it reports."""
+        reply: ApplyStripeWebhookReply = await self._command(
+            "apply_stripe_webhook",
+            {
+                "organization_id": organization_id,
+                "payload": payload,
+                "signature": signature,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
     async def explain_access(
         self,
         table: str,
@@ -2040,7 +2955,10 @@ class AsyncCommands:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> RunMaintenanceReply:
-        """Expires due orders, marks overdue milestones and removes deleted organizations in slices."""
+        """Expires due orders, goes on with the orders of cancelled events, offers free places to those who wait,
+        computes conversion rates of hours that are over, marks overdue milestones and removes deleted
+        organizations in slices.
+        """
         reply: RunMaintenanceReply = await self._command(
             "run_maintenance",
             {

@@ -1755,6 +1755,157 @@ COMMANDS: dict[str, Command] = {
             "tickets": "tickets",
         },
     ),
+    "quote_refund": Command(
+        {
+            "order_id": "uuid",
+            "ticket_ids": "uuid",
+        },
+        {},
+    ),
+    "refund_tickets": Command(
+        {
+            "ticket_ids": "uuid",
+            "reason": "text",
+        },
+        {
+            "order": "ticket_orders",
+            "tickets": "tickets",
+            "refund": "order_payments",
+        },
+    ),
+    "confirm_refund": Command(
+        {
+            "organization_id": "uuid",
+            "order_id": "uuid",
+            "payment_id": "uuid",
+            "amount": "money",
+            "reference": "text",
+            "occurred_at": "timestamptz",
+        },
+        {
+            "order": "ticket_orders",
+        },
+    ),
+    "cancel_order": Command(
+        {
+            "order_id": "uuid",
+            "reason": "text",
+        },
+        {
+            "order": "ticket_orders",
+            "tickets": "tickets",
+            "refund": "order_payments",
+        },
+    ),
+    "cancel_ticket": Command(
+        {
+            "ticket_id": "uuid",
+            "reason": "text",
+        },
+        {
+            "ticket": "tickets",
+        },
+    ),
+    "record_chargeback": Command(
+        {
+            "order_id": "uuid",
+            "amount": "money",
+            "provider": "text",
+            "reference": "text",
+            "occurred_at": "timestamptz",
+        },
+        {
+            "order": "ticket_orders",
+        },
+    ),
+    "cancel_event": Command(
+        {
+            "event_id": "uuid",
+            "reason": "text",
+            "limit": "integer",
+        },
+        {
+            "event": "events",
+        },
+    ),
+    "issue_complimentary": Command(
+        {
+            "event_id": "uuid",
+            "items": {
+                "ticket_category_id": "uuid",
+                "quantity": "integer",
+                "attendees": {
+                    "name": "text",
+                    "email": "text",
+                    "phone": "text",
+                },
+            },
+            "customer": {
+                "email": "text",
+                "name": "text",
+                "phone": "text",
+                "billing_address": "json",
+            },
+            "reason": "text",
+        },
+        {
+            "order": "ticket_orders",
+            "items": "ticket_order_items",
+            "tickets": "tickets",
+        },
+    ),
+    "join_waitlist": Command(
+        {
+            "ticket_category_id": "uuid",
+            "quantity": "integer",
+            "customer": {
+                "email": "text",
+                "name": "text",
+            },
+        },
+        {
+            "entry": "waitlist_entries",
+        },
+    ),
+    "leave_waitlist": Command(
+        {
+            "entry_id": "uuid",
+        },
+        {
+            "entry": "waitlist_entries",
+        },
+    ),
+    "set_integration_secret": Command(
+        {
+            "organization_id": "uuid",
+            "kind": "text",
+            "name": "text",
+            "value": "text",
+            "is_active": "boolean",
+        },
+        {
+            "integration_secret": "integration_secrets",
+        },
+    ),
+    "reveal_secret": Command(
+        {
+            "table": "enum:RevealedTable",
+            "id": "uuid",
+            "organization_id": "uuid",
+        },
+        {},
+    ),
+    "apply_stripe_webhook": Command(
+        {
+            "organization_id": "uuid",
+            "payload": "text",
+            "signature": "text",
+        },
+        {
+            "event": "events",
+            "order": "ticket_orders",
+        },
+    ),
     "explain_access": Command(
         {
             "organization_id": "uuid",
