@@ -285,7 +285,9 @@ void TicketingModelTest::pass_time() {
   if (!one_in(2)) return;
   const std::int64_t due = world_.expire(now_);
   const auto reply = ask("expire_orders", {{"event_id", event_}});
-  if (reply) EXPECT_EQ((*reply)["expired"], Json(due));
+  if (reply) {
+    EXPECT_EQ((*reply)["expired"], Json(due));
+  }
 }
 
 void TicketingModelTest::cancel() {
