@@ -156,6 +156,9 @@ class Ticketing(RuleBasedStateMachine):
         self.add_code(None, "Ten", "percentage", 10, 2, set(), 3, None)
         self.add_code(main, "Seven Off", "fixed_amount", 700, 1, {model.categories[1].id}, None, 1)
         self.add_code(main, "three for two", "buy_x_get_y", 1, 2, set(), 4, 2)
+        for i, code in enumerate([None, 0, 2]):  # so that there is something to play with
+            self.order_and_pay(buyer=i, pick=i, quantity=2, other=0, more=1, code=code)
+        self.place_order(who="customer", buyer=4, pick=0, quantity=1, other=1, more=1, code=None, trick=0)
 
     def add_category(self, event: Event, price: int, total: int, most: int, transferable: bool,
                      refundable: bool) -> None:
@@ -390,7 +393,7 @@ class Ticketing(RuleBasedStateMachine):
         if not chosen:
             return
         refused = any(one.status in ("used", "transferred") or one.place in order.returned
-                      or one.status == "cancelled" and order.total == 0 or not one.category.refundable
+                      or one.status == "cancelled" and order.paid_in == 0 or not one.category.refundable
                       for one in chosen)
         arguments = {"ticket_ids": [one.id for one in chosen]}
         quote = self.session().call("quote_refund", arguments)
@@ -399,7 +402,7 @@ class Ticketing(RuleBasedStateMachine):
             assert not all(one["refundable"] for one in quote["tickets"])
             return
         back = 0
-        if order.total:
+        if order.paid_in:
             back = order.return_places({one.place for one in chosen})
             assert minor(reply["refund"]["amount"]) == back == minor(quote["amount"]), (reply["refund"], back, order)
             shares = reply["refund"]["ticket_shares"]
@@ -671,10 +674,14 @@ class Ticketing(RuleBasedStateMachine):
 
     @rule(pick=PICK, quantity=QUANTITY, buyer=PICK)
     def join_waitlist(self, pick: int, quantity: int, buyer: int) -> None:
-        category = self.model.categories[pick % len(self.model.categories)]
+        fewest = sorted(self.model.categories, key=lambda one: (self.model.left(one), str(one.id)))
+        category = fewest[pick % len(fewest) if pick % 2 else 0]
         event = category.event
         email = BUYERS[buyer % len(BUYERS)]
         due = self.model.due_orders(self.now, event)
+        left = self.model.available(category)
+        if left and pick % 2 == 0 and not event.cancelled:  # nobody waits where places are left
+            self.change_stock(category, "withheld_quantity", category.withheld + left, -left)
         if due or quantity > category.total - category.withheld:
             return
         there = any(one.category is category and one.email.lower() == email.lower()
@@ -763,6 +770,8 @@ class Ticketing(RuleBasedStateMachine):
         session = self.session()
         model = self.model
         self.steps += 1
+        self.now += timedelta(milliseconds=1)  # rows of one time have no order after the store was opened again
+        Ticketing.engine.clock.set(self.now)
         stock = {row["id"]: (row["available_quantity"], row["total_quantity"], row["withheld_quantity"])
                  for row in session.list("ticket_categories")}
         same("stock", stock, {one.id: (model.available(one), one.total, one.withheld) for one in model.categories})

@@ -311,8 +311,8 @@ class Model:
 
     def settle(self, order: Order) -> bool:
         """A payment over the whole order; says whether it bought the places."""
+        late = order.order_status == "cancelled" and order.reason == "expired" and not order.paid
         order.paid_in += order.total
-        late = order.status == "cancelled" and order.reason == "expired" and not order.paid
         if order.waits or late and self.to_be_had(order):
             order.status, order.reason, order.paid = "active", None, True
             for entry in self.entries:
