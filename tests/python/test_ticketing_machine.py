@@ -202,6 +202,8 @@ class Ticketing(RuleBasedStateMachine):
     def place(self, who: str, email: str, lines: list[tuple[Category, int]], code: Code | None, trick: int,
               at_counter: bool) -> Order | None:
         event = lines[0][0].event
+        if event.cancelled and who not in ("service", "anon"):
+            return None  # what he sees of it hangs on what he still holds
         rates = event.rates
         places = places_of(lines)
         amounts = compute(places, code, rates)
@@ -390,8 +392,8 @@ class Ticketing(RuleBasedStateMachine):
         if order is None:
             return
         chosen = [one for i, one in enumerate(order.tickets) if mask >> i & 1]
-        if not chosen:
-            return
+        if not chosen or order.charged and any(one.place in order.returned for one in chosen):
+            return  # a chargeback takes promised refunds back, and the rules do not say what becomes of their tickets
         refused = any(one.status in ("used", "transferred") or one.place in order.returned
                       or one.status == "cancelled" and order.paid_in == 0 or not one.category.refundable
                       for one in chosen)
