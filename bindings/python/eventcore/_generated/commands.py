@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NotRequired, TypedDict
+from uuid import UUID
 
 from .._types import DateLike, IdLike, MoneyLike, TimeLike
 from .enums import (
@@ -20,6 +21,7 @@ from .enums import (
     CounterMethod,
     CurveStep,
     Department,
+    RevealedTable,
     SubscriptionTier,
     UserRole,
 )
@@ -27,6 +29,8 @@ from .rows import (
     ApiKeyRow,
     DeviceRow,
     EventRow,
+    IntegrationSecretRow,
+    OrderPaymentRow,
     OrganizationRow,
     TeamAssignmentRow,
     TicketOrderItemRow,
@@ -259,6 +263,59 @@ class SalesCurveReply(TypedDict, total=False):
     svg: Any
 
 
+class QuoteRefundReply(TypedDict, total=False):
+    """What quote_refund answers."""
+
+    order_id: UUID
+    amount: Decimal
+    currency: Any
+    tickets: Any
+
+
+class RefundTicketsReply(TypedDict, total=False):
+    """What refund_tickets answers: order (row), tickets (rows), refund (row or null)."""
+
+    order: TicketOrderRow
+    tickets: list[TicketRow]
+    refund: OrderPaymentRow | None
+
+
+class ConfirmRefundReply(TypedDict, total=False):
+    """What confirm_refund answers: order (row), refunds (rows that are paid out or due)."""
+
+    order: TicketOrderRow
+    refunds: Any
+
+
+class CancelOrderReply(TypedDict, total=False):
+    """What cancel_order answers: order (row), tickets (rows), refund (row or null)."""
+
+    order: TicketOrderRow
+    tickets: list[TicketRow]
+    refund: OrderPaymentRow | None
+
+
+class CancelTicketReply(TypedDict, total=False):
+    """What cancel_ticket answers: ticket (row)."""
+
+    ticket: TicketRow
+
+
+class RecordChargebackReply(TypedDict, total=False):
+    """What record_chargeback answers: order (row)."""
+
+    order: TicketOrderRow
+
+
+class CancelEventReply(TypedDict, total=False):
+    """What cancel_event answers."""
+
+    event: EventRow
+    cancelled: Any
+    withdrawn: Any
+    more: Any
+
+
 class ExplainAccessReply(TypedDict, total=False):
     """What explain_access answers: allowed, policy, conditions: [{name, holds, because}]."""
 
@@ -268,9 +325,11 @@ class ExplainAccessReply(TypedDict, total=False):
 
 
 class RunMaintenanceReply(TypedDict, total=False):
-    """What run_maintenance answers: expired_orders, overdue_milestones, removed_rows, more."""
+    """What run_maintenance answers."""
 
     expired_orders: Any
+    called_off_orders: Any
+    conversion_rates: Any
     overdue_milestones: Any
     removed_rows: Any
     more: Any
@@ -299,6 +358,26 @@ class ListPrincipalsWhoCanReply(TypedDict, total=False):
 
     principals: Any
     anon: Any
+
+
+class SetIntegrationSecretReply(TypedDict, total=False):
+    """What set_integration_secret answers: integration_secret (row)."""
+
+    integration_secret: IntegrationSecretRow
+
+
+class RevealSecretReply(TypedDict, total=False):
+    """What reveal_secret answers: value (the sealed text, shown this once; null when there is none)."""
+
+    value: Any
+
+
+class ApplyStripeWebhookReply(TypedDict, total=False):
+    """What apply_stripe_webhook answers: effect, event (row), order (row or null)."""
+
+    effect: Any
+    event: EventRow
+    order: TicketOrderRow | None
 
 
 class Commands:
@@ -1032,6 +1111,260 @@ class Commands:
         )
         return reply
 
+    def quote_refund(
+        self,
+        *,
+        order_id: IdLike | None = None,
+        ticket_ids: Sequence[IdLike] | None = None,
+        timeout: float | None = None,
+    ) -> QuoteRefundReply:
+        """What returning tickets, or cancelling an order, would give back now to the buyer, ticket by ticket;
+        tickets that are not refunded say why.
+
+        - order_id: The order to be cancelled; exactly one of order_id and ticket_ids is given.
+        - ticket_ids: The tickets to be returned, all of one order.
+
+        Errors: not_found.
+
+        >>> try:
+        ...     session.call("quote_refund", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: QuoteRefundReply = self._command(
+            "quote_refund",
+            {
+                "order_id": order_id,
+                "ticket_ids": ticket_ids,
+            },
+            None,
+            timeout,
+        )
+        return reply
+
+    def refund_tickets(
+        self,
+        *,
+        ticket_ids: Sequence[IdLike],
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RefundTicketsReply:
+        """Cancels tickets and promises the refund that the order's own prices, fees and code terms give; customers
+        where settings.self_refund allows it, until the event starts.
+
+        - ticket_ids: The tickets to be returned, all of one order.
+        - reason: Why; kept.
+
+        Errors: not_found, refund_refused.
+
+        >>> try:
+        ...     session.call("refund_tickets", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: RefundTicketsReply = self._command(
+            "refund_tickets",
+            {
+                "ticket_ids": ticket_ids,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def confirm_refund(
+        self,
+        *,
+        organization_id: IdLike | None = None,
+        order_id: IdLike | None = None,
+        payment_id: IdLike | None = None,
+        amount: MoneyLike | None = None,
+        reference: str | None = None,
+        occurred_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ConfirmRefundReply:
+        """Records that promised refunds were paid out; a row covered in part stays due with the rest.
+
+        - organization_id: The organization meant; needed by sessions that belong to none.
+        - order_id: The order whose refunds were paid out, oldest first; exactly one of order_id and payment_id
+          is given.
+        - payment_id: The one refund that was paid out, a row of order_payments.
+        - amount: What was paid out; all that is due when absent.
+        - reference: The provider's id of the refund; a repeat has no effect.
+        - occurred_at: When it was paid out; now when absent.
+
+        Errors: not_found, wrong_state, payment_refused, payment_mismatch.
+
+        >>> try:
+        ...     session.call("confirm_refund", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: ConfirmRefundReply = self._command(
+            "confirm_refund",
+            {
+                "organization_id": organization_id,
+                "order_id": order_id,
+                "payment_id": payment_id,
+                "amount": amount,
+                "reference": reference,
+                "occurred_at": occurred_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def cancel_order(
+        self,
+        *,
+        order_id: IdLike,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelOrderReply:
+        """Cancels an order: unpaid ones for the buyer and the box office; paid ones with all that was paid due
+        back for editors of the event, by the formula of refund_tickets for buyers where settings.self_refund
+        allows it.
+
+        - order_id: The order to be cancelled.
+        - reason: Why; kept.
+
+        Errors: not_found, wrong_state, refund_refused.
+
+        >>> try:
+        ...     session.call("cancel_order", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: CancelOrderReply = self._command(
+            "cancel_order",
+            {
+                "order_id": order_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def cancel_ticket(
+        self,
+        *,
+        ticket_id: IdLike,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelTicketReply:
+        """Cancels a valid ticket and frees its place; its money stays until refund_tickets or cancel_order returns
+        it.
+
+        - ticket_id: The ticket that is to admit nobody.
+        - reason: Why; kept.
+
+        Errors: not_found, wrong_state.
+
+        >>> try:
+        ...     session.call("cancel_ticket", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: CancelTicketReply = self._command(
+            "cancel_ticket",
+            {
+                "ticket_id": ticket_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def record_chargeback(
+        self,
+        *,
+        order_id: IdLike,
+        amount: MoneyLike,
+        provider: str | None = None,
+        reference: str | None = None,
+        occurred_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RecordChargebackReply:
+        """Records that the buyer's bank took money back; the order's tickets are refused at the gate as unpaid.
+
+        - order_id: The order whose money the bank took back.
+        - amount: What was taken back.
+        - provider: Who carried the payment; the one of the order's payment when absent.
+        - reference: The provider's id of the dispute; a repeat has no effect.
+        - occurred_at: When it was taken back; now when absent.
+
+        Errors: not_found, payment_refused, payment_mismatch.
+
+        >>> try:
+        ...     session.call("record_chargeback", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: RecordChargebackReply = self._command(
+            "record_chargeback",
+            {
+                "order_id": order_id,
+                "amount": amount,
+                "provider": provider,
+                "reference": reference,
+                "occurred_at": occurred_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def cancel_event(
+        self,
+        *,
+        event_id: IdLike,
+        reason: str | None = None,
+        limit: int | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelEventReply:
+        """Calls an event off: its orders are cancelled with all that was paid due back, messages queued, the
+        waiting list withdrawn; a slice at a time.
+
+        - event_id: The event that does not take place.
+        - reason: Why; kept.
+        - limit: At most so many orders now; the rest by calling again or by run_maintenance.
+
+        Errors: not_found, invalid_transition.
+
+        >>> try:
+        ...     session.call("cancel_event", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: CancelEventReply = self._command(
+            "cancel_event",
+            {
+                "event_id": event_id,
+                "reason": reason,
+                "limit": limit,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
     def explain_access(
         self,
         table: str,
@@ -1077,7 +1410,8 @@ class Commands:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> RunMaintenanceReply:
-        """Expires due orders, marks overdue milestones and removes deleted organizations in slices.
+        """Expires due orders, goes on with the orders of cancelled events, computes conversion rates of hours that
+        are over, marks overdue milestones and removes deleted organizations in slices.
 
         - organization_id: The organization meant; needed by sessions that belong to none.
         - limit: At most so many rows of each kind in one run.
@@ -1189,6 +1523,120 @@ class Commands:
                 "values": values,
             },
             None,
+            timeout,
+        )
+        return reply
+
+    def set_integration_secret(
+        self,
+        *,
+        kind: str,
+        name: str,
+        organization_id: IdLike | None = None,
+        value: str | None = None,
+        is_active: bool | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> SetIntegrationSecretReply:
+        """Makes, replaces, switches off or on the secret of one kind and name that is shared with an outside
+        service.
+
+        - organization_id: The organization meant; needed by sessions that belong to none.
+        - kind: What the secret is for, in lower-case letters, digits and '_': stripe_webhook, stripe_billing
+          (set by the service only), ai_provider, ...
+        - name: Tells secrets of one kind apart, such as the old and the new one while a secret is rolled.
+        - value: The secret itself; kept sealed and never shown. Needed for a new secret; the kept one stays
+          when absent.
+        - is_active: Whether the secret counts.
+
+        Errors: not_found.
+
+        >>> try:
+        ...     session.call("set_integration_secret", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: SetIntegrationSecretReply = self._command(
+            "set_integration_secret",
+            {
+                "organization_id": organization_id,
+                "kind": kind,
+                "name": name,
+                "value": value,
+                "is_active": is_active,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def reveal_secret(
+        self,
+        *,
+        table: RevealedTable | str,
+        id: IdLike,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RevealSecretReply:
+        """Shows the sealed value of one row, and notes in the audit log who looked at which.
+
+        - table: The table whose sealed column is wanted; other sealed columns are never shown.
+        - id: The row.
+        - organization_id: The organization meant; needed by sessions that belong to none.
+
+        Errors: not_found.
+
+        >>> try:
+        ...     session.call("reveal_secret", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: RevealSecretReply = self._command(
+            "reveal_secret",
+            {
+                "table": table,
+                "id": id,
+                "organization_id": organization_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def apply_stripe_webhook(
+        self,
+        *,
+        payload: str,
+        signature: str,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ApplyStripeWebhookReply:
+        """Checks a delivery of Stripe's against the organization's active secrets and does, once, what it reports.
+
+        - organization_id: The organization meant; needed by sessions that belong to none.
+        - payload: The request's body as it came in, byte for byte.
+        - signature: The header Stripe-Signature.
+
+        Errors: not_found, signature_invalid, invalid_json, invalid_argument, payment_refused.
+
+        >>> try:
+        ...     session.call("apply_stripe_webhook", {"no_such_argument": 1})
+        ... except ec.ValidationError as error:
+        ...     print("no_such_argument:", error.fields["no_such_argument"])
+        no_such_argument: there is no such argument
+        """
+        reply: ApplyStripeWebhookReply = self._command(
+            "apply_stripe_webhook",
+            {
+                "organization_id": organization_id,
+                "payload": payload,
+                "signature": signature,
+            },
+            idempotency_key,
             timeout,
         )
         return reply
@@ -1681,6 +2129,172 @@ class AsyncCommands:
         )
         return reply
 
+    async def quote_refund(
+        self,
+        *,
+        order_id: IdLike | None = None,
+        ticket_ids: Sequence[IdLike] | None = None,
+        timeout: float | None = None,
+    ) -> QuoteRefundReply:
+        """What returning tickets, or cancelling an order, would give back now to the buyer, ticket by ticket;
+        tickets that are not refunded say why.
+        """
+        reply: QuoteRefundReply = await self._command(
+            "quote_refund",
+            {
+                "order_id": order_id,
+                "ticket_ids": ticket_ids,
+            },
+            None,
+            timeout,
+        )
+        return reply
+
+    async def refund_tickets(
+        self,
+        *,
+        ticket_ids: Sequence[IdLike],
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RefundTicketsReply:
+        """Cancels tickets and promises the refund that the order's own prices, fees and code terms give; customers
+        where settings.self_refund allows it, until the event starts.
+        """
+        reply: RefundTicketsReply = await self._command(
+            "refund_tickets",
+            {
+                "ticket_ids": ticket_ids,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def confirm_refund(
+        self,
+        *,
+        organization_id: IdLike | None = None,
+        order_id: IdLike | None = None,
+        payment_id: IdLike | None = None,
+        amount: MoneyLike | None = None,
+        reference: str | None = None,
+        occurred_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ConfirmRefundReply:
+        """Records that promised refunds were paid out; a row covered in part stays due with the rest."""
+        reply: ConfirmRefundReply = await self._command(
+            "confirm_refund",
+            {
+                "organization_id": organization_id,
+                "order_id": order_id,
+                "payment_id": payment_id,
+                "amount": amount,
+                "reference": reference,
+                "occurred_at": occurred_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def cancel_order(
+        self,
+        *,
+        order_id: IdLike,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelOrderReply:
+        """Cancels an order: unpaid ones for the buyer and the box office; paid ones with all that was paid due
+        back for editors of the event, by the formula of refund_tickets for buyers where settings.self_refund
+        allows it.
+        """
+        reply: CancelOrderReply = await self._command(
+            "cancel_order",
+            {
+                "order_id": order_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def cancel_ticket(
+        self,
+        *,
+        ticket_id: IdLike,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelTicketReply:
+        """Cancels a valid ticket and frees its place; its money stays until refund_tickets or cancel_order returns
+        it.
+        """
+        reply: CancelTicketReply = await self._command(
+            "cancel_ticket",
+            {
+                "ticket_id": ticket_id,
+                "reason": reason,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def record_chargeback(
+        self,
+        *,
+        order_id: IdLike,
+        amount: MoneyLike,
+        provider: str | None = None,
+        reference: str | None = None,
+        occurred_at: TimeLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RecordChargebackReply:
+        """Records that the buyer's bank took money back; the order's tickets are refused at the gate as unpaid."""
+        reply: RecordChargebackReply = await self._command(
+            "record_chargeback",
+            {
+                "order_id": order_id,
+                "amount": amount,
+                "provider": provider,
+                "reference": reference,
+                "occurred_at": occurred_at,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def cancel_event(
+        self,
+        *,
+        event_id: IdLike,
+        reason: str | None = None,
+        limit: int | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> CancelEventReply:
+        """Calls an event off: its orders are cancelled with all that was paid due back, messages queued, the
+        waiting list withdrawn; a slice at a time.
+        """
+        reply: CancelEventReply = await self._command(
+            "cancel_event",
+            {
+                "event_id": event_id,
+                "reason": reason,
+                "limit": limit,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
     async def explain_access(
         self,
         table: str,
@@ -1714,7 +2328,9 @@ class AsyncCommands:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> RunMaintenanceReply:
-        """Expires due orders, marks overdue milestones and removes deleted organizations in slices."""
+        """Expires due orders, goes on with the orders of cancelled events, computes conversion rates of hours that
+        are over, marks overdue milestones and removes deleted organizations in slices.
+        """
         reply: RunMaintenanceReply = await self._command(
             "run_maintenance",
             {
@@ -1787,6 +2403,78 @@ class AsyncCommands:
                 "values": values,
             },
             None,
+            timeout,
+        )
+        return reply
+
+    async def set_integration_secret(
+        self,
+        *,
+        kind: str,
+        name: str,
+        organization_id: IdLike | None = None,
+        value: str | None = None,
+        is_active: bool | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> SetIntegrationSecretReply:
+        """Makes, replaces, switches off or on the secret of one kind and name that is shared with an outside
+        service.
+        """
+        reply: SetIntegrationSecretReply = await self._command(
+            "set_integration_secret",
+            {
+                "organization_id": organization_id,
+                "kind": kind,
+                "name": name,
+                "value": value,
+                "is_active": is_active,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def reveal_secret(
+        self,
+        *,
+        table: RevealedTable | str,
+        id: IdLike,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RevealSecretReply:
+        """Shows the sealed value of one row, and notes in the audit log who looked at which."""
+        reply: RevealSecretReply = await self._command(
+            "reveal_secret",
+            {
+                "table": table,
+                "id": id,
+                "organization_id": organization_id,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def apply_stripe_webhook(
+        self,
+        *,
+        payload: str,
+        signature: str,
+        organization_id: IdLike | None = None,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> ApplyStripeWebhookReply:
+        """Checks a delivery of Stripe's against the organization's active secrets and does, once, what it reports."""
+        reply: ApplyStripeWebhookReply = await self._command(
+            "apply_stripe_webhook",
+            {
+                "organization_id": organization_id,
+                "payload": payload,
+                "signature": signature,
+            },
+            idempotency_key,
             timeout,
         )
         return reply

@@ -495,6 +495,12 @@ class ProposalStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class RevealedTable(StrEnum):
+    """One of: social_media_accounts."""
+
+    SOCIAL_MEDIA_ACCOUNTS = "social_media_accounts"
+
+
 class RiskCategory(StrEnum):
     """One of: weather, technical, financial, security, health, logistics."""
 

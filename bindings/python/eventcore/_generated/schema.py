@@ -1707,6 +1707,79 @@ COMMANDS: dict[str, Command] = {
         },
         {},
     ),
+    "quote_refund": Command(
+        {
+            "order_id": "uuid",
+            "ticket_ids": "uuid",
+        },
+        {},
+    ),
+    "refund_tickets": Command(
+        {
+            "ticket_ids": "uuid",
+            "reason": "text",
+        },
+        {
+            "order": "ticket_orders",
+            "tickets": "tickets",
+            "refund": "order_payments",
+        },
+    ),
+    "confirm_refund": Command(
+        {
+            "organization_id": "uuid",
+            "order_id": "uuid",
+            "payment_id": "uuid",
+            "amount": "money",
+            "reference": "text",
+            "occurred_at": "timestamptz",
+        },
+        {
+            "order": "ticket_orders",
+        },
+    ),
+    "cancel_order": Command(
+        {
+            "order_id": "uuid",
+            "reason": "text",
+        },
+        {
+            "order": "ticket_orders",
+            "tickets": "tickets",
+            "refund": "order_payments",
+        },
+    ),
+    "cancel_ticket": Command(
+        {
+            "ticket_id": "uuid",
+            "reason": "text",
+        },
+        {
+            "ticket": "tickets",
+        },
+    ),
+    "record_chargeback": Command(
+        {
+            "order_id": "uuid",
+            "amount": "money",
+            "provider": "text",
+            "reference": "text",
+            "occurred_at": "timestamptz",
+        },
+        {
+            "order": "ticket_orders",
+        },
+    ),
+    "cancel_event": Command(
+        {
+            "event_id": "uuid",
+            "reason": "text",
+            "limit": "integer",
+        },
+        {
+            "event": "events",
+        },
+    ),
     "explain_access": Command(
         {
             "organization_id": "uuid",
@@ -1747,6 +1820,37 @@ COMMANDS: dict[str, Command] = {
             "values": "json",
         },
         {},
+    ),
+    "set_integration_secret": Command(
+        {
+            "organization_id": "uuid",
+            "kind": "text",
+            "name": "text",
+            "value": "text",
+            "is_active": "boolean",
+        },
+        {
+            "integration_secret": "integration_secrets",
+        },
+    ),
+    "reveal_secret": Command(
+        {
+            "table": "enum:RevealedTable",
+            "id": "uuid",
+            "organization_id": "uuid",
+        },
+        {},
+    ),
+    "apply_stripe_webhook": Command(
+        {
+            "organization_id": "uuid",
+            "payload": "text",
+            "signature": "text",
+        },
+        {
+            "event": "events",
+            "order": "ticket_orders",
+        },
     ),
 }
 
