@@ -80,8 +80,7 @@ consteval bool check_commands(const std::array<const CommandDef*, size>& command
 // Adding a domain: write commands/<domain>.hpp, include it above, name its array here. Each has a block of 100 ids.
 inline constexpr auto all_commands =
     detail::collect_commands(commands::organization_commands, commands::events_commands, commands::ticketing_commands,
-                             commands::refunds_commands, commands::operations_commands,
-                             commands::webhooks_commands);
+                             commands::refunds_commands, commands::operations_commands, commands::webhooks_commands);
 
 static_assert(detail::check_commands(all_commands));
 
