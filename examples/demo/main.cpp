@@ -45,7 +45,11 @@ int run(const std::string& folder, const std::string& open_event, const std::str
   demo::expire_one_order(engine, festival);
   demo::refuse_to_oversell(engine, festival);
   demo::show_isolation(engine, festival);
+  const demo::Json sale = demo::sell_with_a_code(engine, festival);
+  demo::hear_from_stripe(engine, festival);
+  demo::serve_who_waits(engine, festival);
   demo::open_the_gate(engine, festival, folder, gate_program);
+  demo::pass_on_and_search(engine, festival, sale);
   demo::report(engine, festival, folder);
   const bool proved = demo::prove(engine);
   if (const auto closed = engine.close(); !closed) throw std::runtime_error(closed.error().to_json());

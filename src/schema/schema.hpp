@@ -116,8 +116,8 @@ struct UniqueDef {
 struct IndexDef {
   std::string_view name{};
   Columns columns{};
-  bool store_wide = false;            // id lookups without a tenant
-  std::string_view unless_null{};     // rows where this column is null are left out
+  bool store_wide = false;         // id lookups without a tenant
+  std::string_view unless_null{};  // rows where this column is null are left out
 };
 
 // A CHECK that spans columns; written as SQL once, printed to the reference, and named in the unit of work.

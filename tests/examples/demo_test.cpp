@@ -44,8 +44,13 @@ TEST(DemoTest, RunsFromImportToVerifyAndLeavesWhatItSays) {
       std::string(EC_TEST_PROGRAMS) + "/eventcore_demo " + folder.folder() + " > " + folder.path("said.txt") + " 2>&1";
   ASSERT_EQ(std::system(command.c_str()), 0) << content(folder.path("said.txt"));
   const std::string said = content(folder.path("said.txt"));
-  for (const char* fact : {"verify_store: ok", "two more: sold_out", "order is cancelled", "already_used: 40",
-                           "forged: 1", "orders of another tenant found: 0"})
+  for (const char* fact :
+       {"verify_store: ok", "two more: sold_out", "order is cancelled", "already_used: 40", "forged: 1",
+        "orders of another tenant found: 0", "75.00 less 7.50 is 67.50, as quoted",
+        "so 17.50 of 67.50 goes back: refund due", "the order is partially_refunded",
+        "delivered: paid; delivered again: duplicate; tickets issued: 2", "one byte more: signature_invalid",
+        "somebody who did not wait: sold_out", "the first entry is accepted, the second is waiting",
+        "searching \"q\": Quirin Holder", "the code of before: transferred; the new one: admitted"})
     EXPECT_NE(said.find(fact), std::string::npos) << fact;
 
   std::string code = content(folder.path("ticket.txt"));

@@ -17,8 +17,8 @@ constexpr const char* absent_id = "01900000-0000-7000-8000-00000000dead";
 
 // The world's signing keys are none, so a code that is to be issued may fail after access was granted.
 bool issues_codes(const std::string& command) {
-  for (const char* issues : {"confirm_payment", "place_order", "ticket_qr", "transfer_ticket", "reissue_ticket",
-                             "issue_complimentary"})
+  for (const char* issues :
+       {"confirm_payment", "place_order", "ticket_qr", "transfer_ticket", "reissue_ticket", "issue_complimentary"})
     if (command == issues) return true;
   return false;
 }

@@ -56,7 +56,7 @@ inline constexpr std::string_view cancel_event_errors[] = {"not_found", "invalid
 
 inline constexpr CommandDef refunds_commands[] = {
     {.id = 320, .name = "quote_refund", .domain = "ticketing", .mutates = false, .runs = Runs::by_predicates,
-     .allow = {Predicate::own_order, Predicate::box_office}, .group = "ticketing",
+     .allow = {Predicate::own_order, Predicate::event_editor},
      .arguments = quote_refund_arguments, .errors = quote_refund_errors,
      .reply = "order_id, amount, currency, tickets: [{ticket_id, refundable, reason, amount}]",
      .doc = "What returning tickets, or cancelling an order, would give back now to the buyer, ticket by ticket; tickets that are not refunded say why."},

@@ -15,7 +15,7 @@ using eventcore::testing::RandomCart;
 
 std::uint64_t carts_to_try() {
   const char* given = std::getenv("EC_RANDOM_CARTS");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : 100'000;
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : 50'000;
 }
 
 struct Sold {
