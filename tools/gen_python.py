@@ -313,7 +313,7 @@ def reply_class(command, schema):
         kind = "Any"
         if word in rows:
             kind = row_class(rows[word])
-            if "(rows" in rest or word == "items":
+            if "(rows" in rest or word == "items" or word == rows[word]:  # a table's own name: many of its rows
                 kind = f"list[{kind}]"
             elif "or null" in rest or "(the columns" in rest:
                 kind += " | None"

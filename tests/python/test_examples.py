@@ -44,6 +44,25 @@ def test_the_box_office_sells_and_prints_codes_that_admit(tmp_path: Path) -> Non
             assert session.check_in(event_id=event["id"], code=code)["outcome"] == "admitted"
 
 
+def test_the_box_office_sells_with_a_code_takes_back_and_passes_on(tmp_path: Path) -> None:
+    def office(*arguments: str) -> str:
+        done = run("box_office.py", str(tmp_path), *arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    sold = office("--places", "3", "--code", "group10")
+    assert "3 places, 67.50 USD in cash" in sold
+    first, second, _ = re.findall(r"^ticket (\S+) \(", sold, re.MULTILINE)
+    assert f"ticket {first} is taken back: 17.50 USD" in office("--refund", first)
+    passed = re.search(rf"ticket {second} is now (\S+), of Quirin", office(
+        "--pass-on", second, "--to", "Quirin", "--email", "quirin@example.org"))
+    assert passed and (tmp_path / f"ticket-{passed[1]}.png").read_bytes().startswith(PNG)
+    assert office("--find", "q").splitlines()[0] == f"{passed[1]} Quirin: valid"
+    assert f"{first} (at the counter): cancelled" in office("--find", first)
+    again = run("box_office.py", str(tmp_path), "--pass-on", first, "--to", "Quirin", "--email", "quirin@example.org")
+    assert again.returncode == 1 and "not done" in again.stderr
+
+
 def test_the_sales_charts_are_drawn(tmp_path: Path) -> None:
     done = run("sales_charts.py", str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")

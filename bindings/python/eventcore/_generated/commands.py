@@ -299,7 +299,7 @@ class UndoCheckInReply(TypedDict, total=False):
 class SearchAttendeesReply(TypedDict, total=False):
     """What search_attendees answers."""
 
-    tickets: TicketRow | None
+    tickets: list[TicketRow]
     cursor: Any
 
 
