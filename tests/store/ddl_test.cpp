@@ -90,8 +90,8 @@ TEST_F(DdlTest, RowsOfAParentAreFoundThroughItsIndexInTheOrderOfTheirIds) {
       if (tenancy(*table) != Tenancy::column || index.store_wide || columns.size() != 1) continue;
       const std::string column(columns.front());
       Statement plan = std::move(connection()
-                                     .prepare("EXPLAIN QUERY PLAN SELECT * FROM " + quoted(table->name) +
-                                              " AS t0 WHERE t0.organization_id = ? AND t0." + quoted(column) +
+                                     .prepare("EXPLAIN QUERY PLAN SELECT * FROM " + std::string(table->name) +
+                                              " AS t0 WHERE t0.organization_id = ? AND t0." + column +
                                               " = ? ORDER BY t0.id ASC LIMIT 51")
                                      .assume_value());
       ASSERT_TRUE(plan.step().assume_value());
