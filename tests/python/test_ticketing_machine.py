@@ -78,7 +78,8 @@ def with_check(text: str) -> str:
 
 
 def same(what: str, found: dict[Any, Any], wanted: dict[Any, Any]) -> None:
-    odd = {id: (found.get(id), wanted.get(id)) for id in found.keys() | wanted.keys() if found.get(id) != wanted.get(id)}
+    keys = found.keys() | wanted.keys()
+    odd = {id: (found.get(id), wanted.get(id)) for id in keys if found.get(id) != wanted.get(id)}
     assert not odd, f"{what}: row and model differ: {odd}"
 
 
