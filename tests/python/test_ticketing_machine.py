@@ -677,7 +677,7 @@ class Ticketing(RuleBasedStateMachine):
 
     @rule(pick=PICK, quantity=QUANTITY, buyer=PICK)
     def join_waitlist(self, pick: int, quantity: int, buyer: int) -> None:
-        fewest = sorted(self.model.categories, key=lambda one: (self.model.left(one), str(one.id)))
+        fewest = sorted(self.model.categories, key=self.model.left)
         category = fewest[pick % len(fewest) if pick % 2 else 0]
         event = category.event
         email = BUYERS[buyer % len(BUYERS)]
