@@ -78,7 +78,8 @@ def with_check(text: str) -> str:
 
 
 def same(what: str, found: dict[Any, Any], wanted: dict[Any, Any]) -> None:
-    odd = {id: (found.get(id), wanted.get(id)) for id in found.keys() | wanted.keys() if found.get(id) != wanted.get(id)}
+    keys = found.keys() | wanted.keys()
+    odd = {id: (found.get(id), wanted.get(id)) for id in keys if found.get(id) != wanted.get(id)}
     assert not odd, f"{what}: row and model differ: {odd}"
 
 
@@ -676,7 +677,7 @@ class Ticketing(RuleBasedStateMachine):
 
     @rule(pick=PICK, quantity=QUANTITY, buyer=PICK)
     def join_waitlist(self, pick: int, quantity: int, buyer: int) -> None:
-        fewest = sorted(self.model.categories, key=lambda one: (self.model.left(one), str(one.id)))
+        fewest = sorted(self.model.categories, key=self.model.left)
         category = fewest[pick % len(fewest) if pick % 2 else 0]
         event = category.event
         email = BUYERS[buyer % len(BUYERS)]
