@@ -490,5 +490,39 @@ class CliTest(unittest.TestCase):
         self.assertRegex(self.run_it("--version").stdout, r"^eventcore \d+\.\d+\.\d+ \(SQLCipher ")
 
 
+class CopiesTest(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.make()
+        self.backup = self.folder / "friday.ecdb"
+        self.backup_key = self.folder / "friday.key"
+
+    def test_a_backup_is_restored_over_the_store(self):
+        report = self.json("backup", self.backup, "--new-key-file", self.backup_key)
+        self.assertGreater(report["bytes"], 0)
+        self.run_it("backup", self.backup, "--backup-key-file", self.backup_key, code=STATE)
+        later = self.json("call", "create_organization", json.dumps(
+            {"name": "Lost", "owner": {"email": "lost@example.org", "full_name": "L"}}))["organization"]["id"]
+        reply = self.json("restore", self.backup, "--backup-key-file", self.backup_key, "--replace")
+        self.assertIsNotNone(reply["lost"])
+        self.run_it("get", "organizations", later, code=STATE)
+        self.run_it("verify")
+
+    def test_a_refused_backup_leaves_no_key_behind(self):
+        self.run_it("backup", self.folder / "no" / "such.ecdb", "--new-key-file", self.backup_key, code=STORE)
+        self.assertFalse(self.backup_key.exists())
+        self.run_it("backup", self.backup, code=MISUSE)
+
+    def test_keys_are_added_and_rotated(self):
+        words = self.folder / "words.txt"
+        words.write_text(PASSPHRASE + "\n")
+        words.chmod(0o600)
+        self.assertEqual(self.json("add-key", "--other-passphrase-file", words, "--name", "office")["slot"], 2)
+        fresh = self.folder / "fresh.key"
+        self.assertTrue(self.json("rotate-key", "--new-key-file", fresh, "--data-key")["data_key"])
+        self.run_it("list", "users", code=STORE)
+        self.assertEqual(len(self.json("call", "list_keys", EVENTCORE_KEY_FILE=str(fresh))["keys"]), 1)
+
+
 if __name__ == "__main__":
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]])

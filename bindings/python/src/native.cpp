@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -180,6 +181,15 @@ struct Options {
 
 using MaybeText = std::optional<std::string_view>;
 
+// A key with a call, for the commands that take one: (kind, bytes).
+using CallKey = std::tuple<std::int32_t, std::string_view>;
+
+void add_key(ec_call_options& options, std::int32_t kind, std::string_view bytes) {
+  options.key = bytes.data();
+  options.key_length = bytes.size();
+  options.key_kind = kind;
+}
+
 Options options_of(const MaybeText& key, std::int64_t timeout_us, const MaybeText& organization = std::nullopt,
                    std::int64_t if_version = 0) {
   return {key.value_or(std::string_view{}), timeout_us, organization.value_or(std::string_view{}), if_version};
@@ -215,7 +225,8 @@ void pending_free(Handle pending) {
 
 // These are answered inside ec_submit and may take minutes.
 bool takes_long(std::string_view command) {
-  return command == "run_maintenance" || command == "verify_store" || command == "verify_audit";
+  return command == "run_maintenance" || command == "verify_store" || command == "verify_audit" ||
+         command == "rotate_key" || command == "backup" || command == "restore";
 }
 
 // Such a call on a thread of its own, with what it was given and what it gives.
@@ -224,6 +235,13 @@ struct Aside {
   std::string arguments;
   std::optional<std::string> key;
   std::int64_t timeout_us = 0;
+  std::int32_t secret_kind = 0;
+  std::string secret;
+
+  Aside() = default;
+  Aside(const Aside&) = delete;
+  Aside& operator=(const Aside&) = delete;
+  ~Aside() { ::explicit_bzero(secret.data(), secret.size()); }
 
   std::mutex mutex;
   std::condition_variable changed;
@@ -235,7 +253,8 @@ struct Aside {
 
   void run(Handle session) {
     const MaybeText key_text = key ? MaybeText(*key) : MaybeText();
-    const ec_call_options options = options_of(key_text, timeout_us).filled();
+    ec_call_options options = options_of(key_text, timeout_us).filled();
+    if (secret_kind != 0) add_key(options, secret_kind, secret);
     ec_pending* given = nullptr;
     ec_error* failed = nullptr;
     const ec_status answered = ec_submit(as<ec_session>(session), &options, command.data(), command.size(),
@@ -282,8 +301,9 @@ ec_status submit_aside(Handle session, const std::shared_ptr<Aside>& aside) {
 // under the same idempotency key and gets the first reply, or the first run. Inside a transaction, and for reads that
 // are short, the call is made straight through and a Ctrl-C is noticed behind it.
 py::bytes call(Handle session, std::string_view command, std::string_view arguments, const MaybeText& key,
-               std::int64_t timeout_us) {
-  const ec_call_options options = options_of(key, timeout_us).filled();
+               std::int64_t timeout_us, const std::optional<CallKey>& secret) {
+  ec_call_options options = options_of(key, timeout_us).filled();
+  if (secret) add_key(options, std::get<0>(*secret), std::get<1>(*secret));
   ec_pending* pending = nullptr;
   ec_error* error = nullptr;
   ec_status status = EC_OK;
@@ -293,6 +313,7 @@ py::bytes call(Handle session, std::string_view command, std::string_view argume
     aside->arguments = arguments;
     if (key) aside->key = std::string(*key);
     aside->timeout_us = timeout_us;
+    if (secret) aside->secret_kind = std::get<0>(*secret), aside->secret = std::string(std::get<1>(*secret));
     status = submit_aside(session, aside);
     pending = aside->pending;
     error = aside->error;
@@ -433,7 +454,7 @@ PYBIND11_MODULE(_native, module) {
   module.def("session_open", &session_open, py::arg("engine"), py::arg("principal"));
   module.def("session_close", &session_close, py::arg("session"));
   module.def("call", &call, py::arg("session"), py::arg("command"), py::arg("arguments"), py::arg("key"),
-             py::arg("timeout_us"));
+             py::arg("timeout_us"), py::arg("secret"));
   module.def("call_many", &call_many, py::arg("session"), py::arg("calls"), py::arg("key"), py::arg("timeout_us"));
   module.def("submit", &submit, py::arg("session"), py::arg("command"), py::arg("arguments"), py::arg("key"),
              py::arg("timeout_us"));
