@@ -484,36 +484,35 @@ class CliTest(unittest.TestCase):
     def test_every_verb_has_help_with_an_example(self):
         top = self.run_it("--help").stdout
         verbs = [line.split()[0] for line in re.split("(?i)subcommands:", top)[1].split("\n\n")[0].strip().splitlines()]
-        self.assertEqual(len(verbs), 11)
+        self.assertEqual(len(verbs), 15)
         for verb in verbs:
             self.assertIn(f"Example: eventcore {verb}", self.run_it(verb, "--help").stdout)
         self.assertRegex(self.run_it("--version").stdout, r"^eventcore \d+\.\d+\.\d+ \(SQLCipher ")
 
-
-class CopiesTest(CliTest):
-    def setUp(self):
-        super().setUp()
-        self.make()
-        self.backup = self.folder / "friday.ecdb"
-        self.backup_key = self.folder / "friday.key"
+    # ---- keys and copies ----
 
     def test_a_backup_is_restored_over_the_store(self):
-        report = self.json("backup", self.backup, "--new-key-file", self.backup_key)
+        self.make()
+        backup, backup_key = self.folder / "friday.ecdb", self.folder / "friday.key"
+        report = self.json("backup", backup, "--new-key-file", backup_key)
         self.assertGreater(report["bytes"], 0)
-        self.run_it("backup", self.backup, "--backup-key-file", self.backup_key, code=STATE)
+        self.run_it("backup", backup, "--backup-key-file", backup_key, code=STORE)
         later = self.json("call", "create_organization", json.dumps(
             {"name": "Lost", "owner": {"email": "lost@example.org", "full_name": "L"}}))["organization"]["id"]
-        reply = self.json("restore", self.backup, "--backup-key-file", self.backup_key, "--replace")
+        reply = self.json("restore", backup, "--backup-key-file", backup_key, "--replace")
         self.assertIsNotNone(reply["lost"])
         self.run_it("get", "organizations", later, code=STATE)
         self.run_it("verify")
 
     def test_a_refused_backup_leaves_no_key_behind(self):
-        self.run_it("backup", self.folder / "no" / "such.ecdb", "--new-key-file", self.backup_key, code=STORE)
-        self.assertFalse(self.backup_key.exists())
-        self.run_it("backup", self.backup, code=MISUSE)
+        self.make()
+        backup_key = self.folder / "friday.key"
+        self.run_it("backup", self.folder / "no" / "such.ecdb", "--new-key-file", backup_key, code=STORE)
+        self.assertFalse(backup_key.exists())
+        self.run_it("backup", self.folder / "friday.ecdb", code=MISUSE)
 
     def test_keys_are_added_and_rotated(self):
+        self.make()
         words = self.folder / "words.txt"
         words.write_text(PASSPHRASE + "\n")
         words.chmod(0o600)

@@ -5,7 +5,7 @@ namespace eventcore::c {
 namespace {
 
 // Offsets are the promise: members are added behind, and there is no padding for a new one to hide in.
-constexpr std::size_t call_options_size_0_1 = 56;
+constexpr std::size_t call_options_size_0_1 = 80;
 static_assert(sizeof(ec_call_options) == 80);
 static_assert(offsetof(ec_call_options, idempotency_key) == 8);
 static_assert(offsetof(ec_call_options, idempotency_key_length) == 16);
@@ -34,24 +34,24 @@ Result<api::SessionCore::RecordContext> read_context(const ec_call_options& aske
 }  // namespace
 
 Result<store::KeyInput> key_input(const void* data, std::size_t length, std::int64_t kind) {
-  if (kind == 0) {
-    if (data != nullptr || length != 0)
-      return fail_field(Errc::invalid_argument, "key_kind", "must say what the key is");
-    return store::KeyInput{};
-  }
-  EC_TRY(bytes, text(static_cast<const char*>(data), length, "key"));
+  EC_TRY(bytes, optional_text(static_cast<const char*>(data), length, "key"));
   const ByteView key(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  if (kind == 0) {
+    if (data == nullptr) return store::KeyInput{};
+    return fail_field(Errc::invalid_argument, "key_kind", "must say what the key is");
+  }
+  if (kind < EC_OPEN_KEY_RAW || kind > EC_OPEN_KEY_RECOVERY_CODE)
+    return fail_field(Errc::invalid_argument, "key_kind", "must be one of EC_OPEN_KEY_*");
+  if (data == nullptr) return fail_fact(Errc::null_argument, "argument", "key");
   if (kind == EC_OPEN_KEY_RAW) return store::KeyInput::raw(key);
-  if (kind == EC_OPEN_KEY_PASSPHRASE) return store::KeyInput::passphrase(key);
-  if (kind == EC_OPEN_KEY_RECOVERY_CODE) return store::KeyInput::recovery_code(key);
-  return fail_field(Errc::invalid_argument, "key_kind", "must be one of EC_OPEN_KEY_*");
+  return kind == EC_OPEN_KEY_PASSPHRASE ? store::KeyInput::passphrase(key) : store::KeyInput::recovery_code(key);
 }
 
 Result<api::SessionCore::RecordContext> record_context(const ec_call_options* given) {
   EC_TRY(asked, options(given, call_options_size_0_1));
   EC_TRY(context, read_context(asked));
-  if (asked.key != nullptr || asked.key_length != 0 || asked.key_kind != 0)
-    return fail_field(Errc::invalid_argument, "key_kind", "is not for rows");
+  EC_TRY(key, key_input(asked.key, asked.key_length, asked.key_kind));
+  if (key.kind != store::KeyInput::Kind::none) return fail_field(Errc::invalid_argument, "key_kind", "is not for rows");
   return context;
 }
 
