@@ -9,7 +9,10 @@
 //   {"id": 4, "do": "pay",     "with": {"order_id": ..., "provider": "stripe", "reference": "pi_1"}}
 //   {"id": 5, "do": "webhook", "with": {"type": "succeeded", "order_id": ..., "amount": "50.00", "currency": "EUR",
 //                                       "reference": "pi_1"}}
-//   {"id": 6, "do": "status",  "with": {"order_id": ..., "email": ...}}
+//   {"id": 6, "do": "stripe",  "with": {"payload": "...the body as it came...", "signature": "t=...,v1=..."}}
+//   {"id": 7, "do": "status",  "with": {"order_id": ..., "email": ...}}
+//   {"id": 8, "do": "cancel",  "with": {"order_id": ..., "email": ...}}
+//   {"id": 9, "do": "wait",    "with": {"ticket_category_id": ..., "quantity": 1, "customer": {"email": ...}}}
 //
 // Each answer is {"id": ..., "ok": true, "result": {...}} or {"id": ..., "ok": false, "error": {...}}, in the order in
 // which they are ready. docs/guides/first-hour-cpp.md walks through this file.
@@ -125,8 +128,12 @@ class Shop {
     if (what == "order") return order(with, request.value("key", ""));
     if (what == "pay") return later(backend_.submit("start_payment", with.dump()));
     if (what == "webhook") return webhook(with);
+    if (what == "stripe") return stripe(with);
     if (what == "status") return status(with);
-    return eventcore::fail_field(Errc::invalid_argument, "do", "must be events, quote, order, pay, webhook or status");
+    if (what == "cancel") return cancel(with);
+    if (what == "wait") return later(visitor_.submit("join_waitlist", with.dump()));
+    return eventcore::fail_field(Errc::invalid_argument, "do",
+                                 "must be events, quote, order, pay, webhook, stripe, status, cancel or wait");
   }
 
  private:
@@ -179,6 +186,26 @@ class Shop {
     if (type == "succeeded") return later(backend_.submit("confirm_payment", with.dump()));
     if (type == "failed") return later(backend_.submit("fail_payment", with.dump()));
     return eventcore::fail_field(Errc::invalid_argument, "with.type", "must be succeeded or failed");
+  }
+
+  // The endpoint for Stripe: the engine checks the signature with the secret that an admin has set, and does what the
+  // delivery reports, once. The web server answers with "http": anything but a 2xx makes Stripe deliver again.
+  Result<Started> stripe(const json& with) {
+    const auto reply = backend_.call("apply_stripe_webhook", with.dump());
+    if (reply) {
+      const std::string effect = json::parse(reply.assume_value()).value("effect", "");
+      const bool too_early = effect == "unknown_order" || effect == "unknown_payment";
+      return Started{{}, json{{"http", too_early ? 503 : 200}, {"effect", effect}}.dump()};
+    }
+    const int number = static_cast<int>(reply.error().code());
+    const bool theirs = number >= 2000 && number < 6000;  // input, access, rows and rules: again would change nothing
+    return Started{{}, json{{"http", theirs ? 400 : 503}, {"error", reply.error().name()}}.dump()};
+  }
+
+  // The buyer cancels: an order that is not paid at once, a paid one where the event's settings.self_refund allows it.
+  Result<Started> cancel(const json& with) {
+    EC_TRY(session, customer(with.value("email", json(""))));
+    return later(session.submit("cancel_order", json{{"order_id", with.value("order_id", "")}}.dump()));
   }
 
   // Asked as the customer: somebody else's order is not found.

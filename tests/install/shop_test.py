@@ -1,10 +1,12 @@
 """The shop of examples/shop, driven line by line: shop_test.py SHOP EVENTCORE [unittest arguments]."""
 
+import hmac
 import json
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 SHOP, EVENTCORE = sys.argv[1:3]
@@ -90,6 +92,35 @@ class ShopTest(unittest.TestCase):
         self.assertEqual((status["order"]["payment_status"], len(status["tickets"])), ("paid", 2))
         self.close()
         self.assertTrue(self.tool("verify", "--organization", "")["ok"])
+
+    def test_stripe_pays_once_and_a_forged_delivery_is_refused(self):
+        secret = "whsec_of_the_shop"
+        self.tool("call", "set_integration_secret", json.dumps({"kind": "stripe_webhook", "name": "1", "value": secret}))
+        order = self.result("order", "cart-0000-0000-0002", **self.cart(2))["order"]
+        body = json.dumps({"id": "evt_1", "type": "payment_intent.succeeded", "created": int(time.time()),
+                           "data": {"object": {"id": "pi_1", "amount": 5000, "currency": "eur"}}})
+        moment = str(int(time.time()))
+        mac = hmac.new(secret.encode(), f"{moment}.{body}".encode(), "sha256").hexdigest()
+        delivery = {"payload": body, "signature": f"t={moment},v1={mac}"}
+        self.assertEqual(self.result("stripe", **delivery), {"http": 503, "effect": "unknown_order"})
+        self.result("pay", order_id=order["id"], provider="stripe", reference="pi_1")
+        self.assertEqual(self.result("stripe", **delivery), {"http": 200, "effect": "paid"})
+        self.assertEqual(self.result("stripe", **delivery), {"http": 200, "effect": "duplicate"})
+        forged = {**delivery, "payload": body + " "}
+        self.assertEqual(self.result("stripe", **forged), {"http": 400, "error": "signature_invalid"})
+        self.assertEqual(len(self.result("status", order_id=order["id"], email="eve@example.org")["tickets"]), 2)
+        self.close()
+
+    def test_a_buyer_cancels_and_who_waits_keeps_the_place(self):
+        order = self.result("order", "cart-0000-0000-0003", **self.cart(5))["order"]
+        waits = {"ticket_category_id": self.category, "quantity": 2, "customer": {"email": "wim@example.org"}}
+        self.assertEqual(self.result("wait", **waits)["entry"]["status"], "waiting")
+        self.assertEqual(self.error("cancel", order_id=order["id"], email="mallory@example.org"), "not_found")
+        cancelled = self.result("cancel", order_id=order["id"], email="eve@example.org")["order"]
+        self.assertEqual(cancelled["order_status"], "cancelled")
+        self.assertEqual(self.error("order", "cart-0000-0000-0004", **self.cart(4)), "sold_out")
+        self.result("order", "cart-0000-0000-0005", **self.cart(3))
+        self.close()
 
     def test_bad_requests_are_answered_and_the_shop_goes_on(self):
         for line in ["", "not json", "[1]", '"x"', '{"id": 7, "do": 3}', '{"id": 8, "do": "order", "with": 5}']:
