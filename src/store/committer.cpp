@@ -153,9 +153,7 @@ Status Committer::finish() {
 Status Committer::write_sentinel() {
   Sentinel& turn = *parts_.connection->turn();
   ++turn.commits;
-  EC_TRY(statement, parts_.connection->prepare("UPDATE ec_sentinel SET commits = ?, store_seq = ?, heads = ? "
-                                               "WHERE id = 1"));
-  return statement.bind(turn.commits).bind(turn.store_seq).bind(ByteView(turn.heads)).run();
+  return parts_.connection->write_sentinel(turn);
 }
 
 // A full disk refused a frame before the one that commits; of anything else nobody can say what reached the disk.

@@ -350,6 +350,11 @@ Result<Sentinel> Connection::sentinel() {
   return found;
 }
 
+Status Connection::write_sentinel(const Sentinel& sentinel) {
+  EC_TRY(statement, prepare("UPDATE ec_sentinel SET commits = ?, store_seq = ?, heads = ? WHERE id = 1"));
+  return statement.bind(sentinel.commits).bind(sentinel.store_seq).bind(ByteView(sentinel.heads)).run();
+}
+
 // SQLCipher hands out a zeroed page as good and remembers the error: only these three together see it at once. The
 // sentinel read fails when its page has to be fetched again, a connection turns read-only when the bad page came in
 // outside a write transaction, and cipher_status tells the remembered error itself (it is evaluated while preparing,

@@ -72,6 +72,7 @@ class Connection {
   // The sentinel as the write transaction that is under way will leave it: its jobs change it here, and the committer
   // writes it once, before COMMIT. Empty outside of one.
   std::optional<Sentinel>& turn() { return turn_; }
+  Status write_sentinel(const Sentinel& sentinel);  // all of it but whose store it is
   // Whether every page read so far on this connection was good. store_corrupt otherwise.
   Status guard();
 

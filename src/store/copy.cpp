@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <utility>
 #include <vector>
 
 #include "schema/all.hpp"
@@ -113,11 +114,14 @@ class Copying {
     Writer writer(*target_);
     for (const auto& [name, value] : work_.key_notes) EC_TRYV(writer.set_meta(name, value));
     if (work_.last_write) {
+      EC_TRY(begun, target_->sentinel());
+      target_->turn() = begun;
       writer.arm(false);
       EC_TRYV(work_.last_write(writer));
       writer.arm(false);
-      EC_TRY(counter, target_->prepare("UPDATE ec_sentinel SET commits = ? WHERE id = 1"));
-      EC_TRYV(counter.bind(std::max(from_.commits + 1, work_.commits_least)).run());
+      Sentinel turn = *std::exchange(target_->turn(), std::nullopt);
+      turn.commits = std::max(from_.commits + 1, work_.commits_least);
+      EC_TRYV(target_->write_sentinel(turn));
     }
     return ok();
   }
