@@ -186,14 +186,18 @@ static int is_readable(const char *line, size_t length) {
     return length < line_max;
 }
 
-/* Prints the strings that `member` has in `reply`, one a line: of a search, the names it found. */
-static long tell_members(const char *reply, const char *member, long line) {
-    char pattern[64];
+/* Prints number and name of each ticket in a reply; members come in the order of the alphabet. Answers how many. */
+static long tell_found(const char *reply, long line) {
+    static const char name_member[] = "\"attendee_name\":", number_member[] = "\"ticket_number\":\"";
     long found = 0;
-    snprintf(pattern, sizeof pattern, "\"%s\":\"", member);
-    while ((reply = strstr(reply, pattern)) != NULL) {
-        reply += strlen(pattern);
-        printf("%ld found %.*s\n", line, (int)strcspn(reply, "\""), reply);
+    while ((reply = strstr(reply, name_member)) != NULL) {
+        const char *name = reply + sizeof name_member - 1; /* a string, or null for who bought at the counter */
+        const char *number = strstr(name, number_member);
+        if (number == NULL) break;
+        reply = number + sizeof number_member - 1;
+        printf("%ld found %.*s", line, (int)strcspn(reply, "\""), reply);
+        if (*name == '"') printf(" %.*s", (int)strcspn(name + 1, "\""), name + 1);
+        printf("\n");
         ++found;
     }
     return found;
@@ -213,7 +217,7 @@ static void search(ec_session *session, const char *event, const char *beginning
         printf("%ld not searched: %s\n", line, ec_error_message(error));
         ec_error_free(error);
         error = NULL;
-    } else if (tell_members(ec_bytes_data(reply), "attendee_name", line) == 0) {
+    } else if (tell_found(ec_bytes_data(reply), line) == 0) {
         printf("%ld nobody found\n", line);
     }
     ec_bytes_free(reply);

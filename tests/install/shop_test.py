@@ -95,7 +95,8 @@ class ShopTest(unittest.TestCase):
 
     def test_stripe_pays_once_and_a_forged_delivery_is_refused(self):
         secret = "whsec_of_the_shop"
-        self.tool("call", "set_integration_secret", json.dumps({"kind": "stripe_webhook", "name": "1", "value": secret}))
+        self.tool("call", "set_integration_secret",
+                  json.dumps({"kind": "stripe_webhook", "name": "1", "value": secret}))
         order = self.result("order", "cart-0000-0000-0002", **self.cart(2))["order"]
         body = json.dumps({"id": "evt_1", "type": "payment_intent.succeeded", "created": int(time.time()),
                            "data": {"object": {"id": "pi_1", "amount": 5000, "currency": "eur"}}})
