@@ -60,5 +60,8 @@ void add_stats(CLI::App& app, Context& context);
 void add_changes(CLI::App& app, Context& context);
 void add_schema(CLI::App& app, Context& context);
 void add_explain(CLI::App& app, Context& context);
+void add_backup(CLI::App& app, Context& context);
+void add_restore(CLI::App& app, Context& context);
+void add_keys(CLI::App& app, Context& context);
 
 }  // namespace cli

@@ -149,6 +149,12 @@ Key find_key(const Common& common, bool is_new) {
   return ask_for_key(is_new);
 }
 
+Key key_from_files(const std::string& key_file, const std::string& passphrase_file) {
+  if (key_file.empty() == passphrase_file.empty()) throw Misuse("say where the other key is (see --help)");
+  if (!key_file.empty()) return raw_key(read_secret(key_file), key_file);
+  return from_passphrase(first_line(read_secret(passphrase_file)));
+}
+
 void make_key_file(const std::string& path) {
   std::array<unsigned char, key_bytes> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))

@@ -10,6 +10,9 @@ namespace cli {
 // An empty key when there is none of them: the engine says key_required. Throws Misuse.
 eventcore::Key find_key(const Common& common, bool is_new);
 
+// The key in one of two files. Throws Misuse unless exactly one is named.
+eventcore::Key key_from_files(const std::string& key_file, const std::string& passphrase_file);
+
 // Writes 32 random bytes as 64 hex digits into a file that must not exist, for its owner only. Throws Misuse.
 void make_key_file(const std::string& path);
 

@@ -71,6 +71,9 @@ void add_verbs(CLI::App& app, Context& context) {
   cli::add_changes(app, context);
   cli::add_schema(app, context);
   cli::add_explain(app, context);
+  cli::add_backup(app, context);
+  cli::add_restore(app, context);
+  cli::add_keys(app, context);
 }
 
 int parse_error(const CLI::App& app, const CLI::ParseError& error) {

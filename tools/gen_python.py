@@ -34,6 +34,13 @@ REPLY_WORDS = {
     "price_after": "money", "revenue": "money", "discounts": "money", "refunds": "money", "refunds_due": "money",
     "rule_id": "uuid", "event": "uuid", "outcome": "enum:CheckInOutcome",
 }
+# What the key is that a command takes beside its arguments.
+KEY_DOC = {
+    "add_key": "The key that shall open the store too.",
+    "rotate_key": "The key that takes the other's place.",
+    "backup": "The key that shall open the copy.",
+    "restore": "The key that shall open the restored store; with replace, the one that opens what is there.",
+}
 POSITIONAL = {
     "explain_access": ("table", "operation", "id"), "list_principals_who_can": ("table", "operation", "id"),
 }
@@ -351,17 +358,21 @@ def command_method(command, asynchronous):
             parameters.append("*")
             continue
         kind = argument_type(argument, pascal(name))
-        assert not keyword.iskeyword(argument["name"]) and argument["name"] not in ("timeout", "idempotency_key")
+        assert not keyword.iskeyword(argument["name"]) and argument["name"] not in ("timeout", "idempotency_key", "key")
         parameters.append(f"{argument['name']}: {kind}" if argument["required"] else
                           f"{argument['name']}: {kind} | None = None")
+    if command["key"]:
+        parameters.append("key: Key")
     parameters += ["idempotency_key: str | None = None"] if command["mutates"] else []
     parameters.append("timeout: float | None = None")
     text = f"\n    {'async ' if asynchronous else ''}def {name}(\n        self,\n"
     text += "".join(f"        {parameter},\n" for parameter in parameters)
     text += f"    ) -> {pascal(name)}Reply:\n"
     lines = textwrap.wrap(command["doc"], WIDTH)
-    if arguments and not asynchronous:
+    if (arguments or command["key"]) and not asynchronous:
         lines.append("")
+        if command["key"]:
+            lines.append(f"- key: {KEY_DOC[name]}")
         for argument in arguments:
             lines += textwrap.wrap(f"- {argument['name']}: {argument['doc']}", WIDTH, subsequent_indent="  ")
     if command["errors"] and not asynchronous:
@@ -374,7 +385,8 @@ def command_method(command, asynchronous):
     text += f'            "{name}",\n            {{\n'
     text += "".join(f'                "{one["name"]}": {one["name"]},\n' for one in arguments)
     text += f"            }},\n            {'idempotency_key' if command['mutates'] else 'None'},\n"
-    return text + "            timeout,\n        )\n        return reply\n"
+    text += "            timeout,\n" + ("            key,\n" if command["key"] else "")
+    return text + "        )\n        return reply\n"
 
 
 def commands_file(schema):
@@ -383,9 +395,10 @@ def commands_file(schema):
     for name, asynchronous in (("Commands", False), ("AsyncCommands", True)):
         body += f"\n\nclass {name}:\n"
         body += docstring(["A method for every command."]) + "\n    __slots__ = ()\n\n"
-        body += f"    {'async ' if asynchronous else ''}def _command(\n"
-        body += "        self, name: str, arguments: dict[str, Any], idempotency_key: str | None, "
-        body += "timeout: float | None\n    ) -> Any:\n        raise NotImplementedError\n"
+        body += f"    {'async ' if asynchronous else ''}def _command(\n        self,\n        name: str,\n"
+        body += "        arguments: dict[str, Any],\n        idempotency_key: str | None,\n"
+        body += "        timeout: float | None,\n        key: Key | None = None,\n"
+        body += "    ) -> Any:\n        raise NotImplementedError\n"
         body += "".join(command_method(one, asynchronous) for one in schema["commands"])
     tables = sorted(table["name"] for table in schema["tables"])
     used = [row_class(name) for name in tables if re.search(rf"\b{row_class(name)}\b", body)]
@@ -396,10 +409,11 @@ def commands_file(schema):
 Decimal('50.00')
 """)
     text += "from collections.abc import Mapping, Sequence\nfrom decimal import Decimal\n"
-    text += "from typing import Any, NotRequired, TypedDict\n"
+    text += "from typing import TYPE_CHECKING, Any, NotRequired, TypedDict\n"
     text += "\nfrom .._types import DateLike, IdLike, MoneyLike, TimeLike\n"
     text += imports_of_enums(body, schema)
     text += "from .rows import (\n" + "".join(f"    {name},\n" for name in used) + ")\n"
+    text += "\nif TYPE_CHECKING:\n    from .._engine import Key\n"
     for name in ("datetime", "UUID"):
         if re.search(rf"\b{name}\b", body):
             text = text.replace("from decimal import", {

@@ -101,7 +101,7 @@ CREATE TABLE "users" (
 
 CREATE UNIQUE INDEX "users_email_key" ON "users" ("organization_id", "email_folded");
 
-CREATE INDEX "users_by_role" ON "users" ("organization_id", "role");
+CREATE INDEX "users_by_role" ON "users" ("organization_id", "role", "id");
 
 CREATE UNIQUE INDEX "users_store_wide_id" ON "users" ("id");
 
@@ -127,9 +127,9 @@ CREATE TABLE "team_assignments" (
   CONSTRAINT "team_assignments_dates" CHECK (end_date >= start_date)
 ) STRICT;
 
-CREATE INDEX "team_assignments_by_event_id" ON "team_assignments" ("organization_id", "event_id", "user_id");
+CREATE INDEX "team_assignments_by_event_id" ON "team_assignments" ("organization_id", "event_id", "id");
 
-CREATE INDEX "team_assignments_by_user_id" ON "team_assignments" ("organization_id", "user_id", "event_id");
+CREATE INDEX "team_assignments_by_user_id" ON "team_assignments" ("organization_id", "user_id", "id");
 
 CREATE TABLE "events" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -173,11 +173,11 @@ CREATE INDEX "events_by_venue_id" ON "events" ("organization_id", "venue_id", "s
 
 CREATE INDEX "events_by_status" ON "events" ("organization_id", "status", "start_datetime");
 
-CREATE INDEX "events_by_start_datetime" ON "events" ("organization_id", "start_datetime");
+CREATE INDEX "events_by_start_datetime" ON "events" ("organization_id", "start_datetime", "id");
 
 CREATE INDEX "events_public_by_start_datetime" ON "events" ("is_public", "status", "start_datetime") WHERE "is_public" IS NOT NULL;
 
-CREATE INDEX "events_by_created_by" ON "events" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "events_by_created_by" ON "events" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
 CREATE TABLE "venues" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -210,9 +210,9 @@ CREATE TABLE "venues" (
 
 CREATE INDEX "venues_by_id" ON "venues" ("id");
 
-CREATE INDEX "venues_by_city" ON "venues" ("organization_id", "city") WHERE "city" IS NOT NULL;
+CREATE INDEX "venues_by_city" ON "venues" ("organization_id", "city", "id") WHERE "city" IS NOT NULL;
 
-CREATE INDEX "venues_by_name" ON "venues" ("organization_id", "name");
+CREATE INDEX "venues_by_name" ON "venues" ("organization_id", "name", "id");
 
 CREATE TABLE "event_budgets" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -238,9 +238,9 @@ CREATE TABLE "event_budgets" (
 
 CREATE INDEX "event_budgets_by_event_id" ON "event_budgets" ("organization_id", "event_id", "category");
 
-CREATE INDEX "event_budgets_by_approved_by" ON "event_budgets" ("organization_id", "approved_by") WHERE "approved_by" IS NOT NULL;
+CREATE INDEX "event_budgets_by_approved_by" ON "event_budgets" ("organization_id", "approved_by", "id") WHERE "approved_by" IS NOT NULL;
 
-CREATE INDEX "event_budgets_by_created_by" ON "event_budgets" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "event_budgets_by_created_by" ON "event_budgets" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
 CREATE TABLE "vendors" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -266,9 +266,9 @@ CREATE TABLE "vendors" (
   FOREIGN KEY ("organization_id") REFERENCES "organizations" ("id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "vendors_by_email" ON "vendors" ("organization_id", "email_folded") WHERE "email_folded" IS NOT NULL;
+CREATE INDEX "vendors_by_email" ON "vendors" ("organization_id", "email_folded", "id") WHERE "email_folded" IS NOT NULL;
 
-CREATE INDEX "vendors_by_vendor_type" ON "vendors" ("organization_id", "vendor_type") WHERE "vendor_type" IS NOT NULL;
+CREATE INDEX "vendors_by_vendor_type" ON "vendors" ("organization_id", "vendor_type", "id") WHERE "vendor_type" IS NOT NULL;
 
 CREATE TABLE "event_vendor_contracts" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -298,11 +298,11 @@ CREATE TABLE "event_vendor_contracts" (
   CONSTRAINT "event_vendor_contracts_dates" CHECK (end_date >= start_date)
 ) STRICT;
 
-CREATE INDEX "event_vendor_contracts_by_event_id" ON "event_vendor_contracts" ("organization_id", "event_id");
+CREATE INDEX "event_vendor_contracts_by_event_id" ON "event_vendor_contracts" ("organization_id", "event_id", "id");
 
-CREATE INDEX "event_vendor_contracts_by_vendor_id" ON "event_vendor_contracts" ("organization_id", "vendor_id");
+CREATE INDEX "event_vendor_contracts_by_vendor_id" ON "event_vendor_contracts" ("organization_id", "vendor_id", "id");
 
-CREATE INDEX "event_vendor_contracts_by_signed_by" ON "event_vendor_contracts" ("organization_id", "signed_by") WHERE "signed_by" IS NOT NULL;
+CREATE INDEX "event_vendor_contracts_by_signed_by" ON "event_vendor_contracts" ("organization_id", "signed_by", "id") WHERE "signed_by" IS NOT NULL;
 
 CREATE TABLE "event_milestones" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -332,7 +332,7 @@ CREATE TABLE "event_milestones" (
 
 CREATE INDEX "event_milestones_by_event_id" ON "event_milestones" ("organization_id", "event_id", "due_date");
 
-CREATE INDEX "event_milestones_by_assigned_to" ON "event_milestones" ("organization_id", "assigned_to") WHERE "assigned_to" IS NOT NULL;
+CREATE INDEX "event_milestones_by_assigned_to" ON "event_milestones" ("organization_id", "assigned_to", "id") WHERE "assigned_to" IS NOT NULL;
 
 CREATE INDEX "event_milestones_by_due_date" ON "event_milestones" ("organization_id", "status", "due_date");
 
@@ -358,9 +358,9 @@ CREATE TABLE "event_risks" (
   FOREIGN KEY ("organization_id", "responsible_person") REFERENCES "users" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "event_risks_by_event_id" ON "event_risks" ("organization_id", "event_id");
+CREATE INDEX "event_risks_by_event_id" ON "event_risks" ("organization_id", "event_id", "id");
 
-CREATE INDEX "event_risks_by_responsible_person" ON "event_risks" ("organization_id", "responsible_person") WHERE "responsible_person" IS NOT NULL;
+CREATE INDEX "event_risks_by_responsible_person" ON "event_risks" ("organization_id", "responsible_person", "id") WHERE "responsible_person" IS NOT NULL;
 
 CREATE TABLE "ai_agents" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -406,9 +406,9 @@ CREATE TABLE "ai_conversations" (
 
 CREATE INDEX "ai_conversations_by_user_id_created_at" ON "ai_conversations" ("organization_id", "user_id", "created_at") WHERE "user_id" IS NOT NULL;
 
-CREATE INDEX "ai_conversations_by_session_id" ON "ai_conversations" ("organization_id", "session_id");
+CREATE INDEX "ai_conversations_by_session_id" ON "ai_conversations" ("organization_id", "session_id", "id");
 
-CREATE INDEX "ai_conversations_by_agent_id" ON "ai_conversations" ("organization_id", "agent_id");
+CREATE INDEX "ai_conversations_by_agent_id" ON "ai_conversations" ("organization_id", "agent_id", "id");
 
 CREATE TABLE "ai_generated_content" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -433,9 +433,9 @@ CREATE TABLE "ai_generated_content" (
   FOREIGN KEY ("organization_id", "created_by") REFERENCES "users" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "ai_generated_content_by_approved_by" ON "ai_generated_content" ("organization_id", "approved_by") WHERE "approved_by" IS NOT NULL;
+CREATE INDEX "ai_generated_content_by_approved_by" ON "ai_generated_content" ("organization_id", "approved_by", "id") WHERE "approved_by" IS NOT NULL;
 
-CREATE INDEX "ai_generated_content_by_created_by" ON "ai_generated_content" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "ai_generated_content_by_created_by" ON "ai_generated_content" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
 CREATE TABLE "automation_workflows" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -464,7 +464,7 @@ CREATE TABLE "automation_workflows" (
 
 CREATE INDEX "automation_workflows_by_is_active_next_run_at" ON "automation_workflows" ("organization_id", "is_active", "next_run_at") WHERE "is_active" IS NOT NULL;
 
-CREATE INDEX "automation_workflows_by_created_by" ON "automation_workflows" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "automation_workflows_by_created_by" ON "automation_workflows" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
 CREATE TABLE "workflow_executions" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -515,7 +515,7 @@ CREATE TABLE "marketing_campaigns" (
 
 CREATE INDEX "marketing_campaigns_by_event_id_status" ON "marketing_campaigns" ("organization_id", "event_id", "status") WHERE "event_id" IS NOT NULL;
 
-CREATE INDEX "marketing_campaigns_by_created_by" ON "marketing_campaigns" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "marketing_campaigns_by_created_by" ON "marketing_campaigns" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
 CREATE TABLE "social_media_platforms" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -558,7 +558,7 @@ CREATE UNIQUE INDEX "social_media_accounts_platform_id_account_handle_key_null" 
 
 CREATE INDEX "social_media_accounts_by_platform_id_store_wide" ON "social_media_accounts" ("platform_id") WHERE "platform_id" IS NOT NULL;
 
-CREATE INDEX "social_media_accounts_ref_platform_id" ON "social_media_accounts" ("organization_id", "platform_id") WHERE "platform_id" IS NOT NULL;
+CREATE INDEX "social_media_accounts_ref_platform_id" ON "social_media_accounts" ("organization_id", "platform_id", "id") WHERE "platform_id" IS NOT NULL;
 
 CREATE TABLE "social_media_content" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -596,15 +596,15 @@ CREATE INDEX "social_media_content_by_status_scheduled_for_store_wide" ON "socia
 
 CREATE INDEX "social_media_content_by_platform_id_store_wide" ON "social_media_content" ("platform_id") WHERE "platform_id" IS NOT NULL;
 
-CREATE INDEX "social_media_content_by_event_id" ON "social_media_content" ("organization_id", "event_id") WHERE "event_id" IS NOT NULL;
+CREATE INDEX "social_media_content_by_event_id" ON "social_media_content" ("organization_id", "event_id", "id") WHERE "event_id" IS NOT NULL;
 
-CREATE INDEX "social_media_content_by_campaign_id" ON "social_media_content" ("organization_id", "campaign_id");
+CREATE INDEX "social_media_content_by_campaign_id" ON "social_media_content" ("organization_id", "campaign_id", "id");
 
-CREATE INDEX "social_media_content_by_platform_id" ON "social_media_content" ("organization_id", "platform_id") WHERE "platform_id" IS NOT NULL;
+CREATE INDEX "social_media_content_by_platform_id" ON "social_media_content" ("organization_id", "platform_id", "id") WHERE "platform_id" IS NOT NULL;
 
-CREATE INDEX "social_media_content_by_account_id" ON "social_media_content" ("organization_id", "account_id") WHERE "account_id" IS NOT NULL;
+CREATE INDEX "social_media_content_by_account_id" ON "social_media_content" ("organization_id", "account_id", "id") WHERE "account_id" IS NOT NULL;
 
-CREATE INDEX "social_media_content_by_created_by" ON "social_media_content" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "social_media_content_by_created_by" ON "social_media_content" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
 CREATE TABLE "influencers" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -629,9 +629,9 @@ CREATE TABLE "influencers" (
   FOREIGN KEY ("organization_id") REFERENCES "organizations" ("id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "influencers_by_email_folded" ON "influencers" ("organization_id", "email_folded") WHERE "email_folded" IS NOT NULL;
+CREATE INDEX "influencers_by_email_folded" ON "influencers" ("organization_id", "email_folded", "id") WHERE "email_folded" IS NOT NULL;
 
-CREATE INDEX "influencers_by_name" ON "influencers" ("organization_id", "name");
+CREATE INDEX "influencers_by_name" ON "influencers" ("organization_id", "name", "id");
 
 CREATE TABLE "influencer_campaigns" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -656,11 +656,11 @@ CREATE TABLE "influencer_campaigns" (
   FOREIGN KEY ("organization_id", "influencer_id") REFERENCES "influencers" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "influencer_campaigns_by_event_id" ON "influencer_campaigns" ("organization_id", "event_id") WHERE "event_id" IS NOT NULL;
+CREATE INDEX "influencer_campaigns_by_event_id" ON "influencer_campaigns" ("organization_id", "event_id", "id") WHERE "event_id" IS NOT NULL;
 
-CREATE INDEX "influencer_campaigns_by_campaign_id" ON "influencer_campaigns" ("organization_id", "campaign_id");
+CREATE INDEX "influencer_campaigns_by_campaign_id" ON "influencer_campaigns" ("organization_id", "campaign_id", "id");
 
-CREATE INDEX "influencer_campaigns_by_influencer_id" ON "influencer_campaigns" ("organization_id", "influencer_id") WHERE "influencer_id" IS NOT NULL;
+CREATE INDEX "influencer_campaigns_by_influencer_id" ON "influencer_campaigns" ("organization_id", "influencer_id", "id") WHERE "influencer_id" IS NOT NULL;
 
 CREATE TABLE "sponsor_prospects" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -690,11 +690,11 @@ CREATE TABLE "sponsor_prospects" (
   FOREIGN KEY ("organization_id", "assigned_to") REFERENCES "users" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "sponsor_prospects_by_contact_email_folded" ON "sponsor_prospects" ("organization_id", "contact_email_folded") WHERE "contact_email_folded" IS NOT NULL;
+CREATE INDEX "sponsor_prospects_by_contact_email_folded" ON "sponsor_prospects" ("organization_id", "contact_email_folded", "id") WHERE "contact_email_folded" IS NOT NULL;
 
-CREATE INDEX "sponsor_prospects_by_lead_status" ON "sponsor_prospects" ("organization_id", "lead_status");
+CREATE INDEX "sponsor_prospects_by_lead_status" ON "sponsor_prospects" ("organization_id", "lead_status", "id");
 
-CREATE INDEX "sponsor_prospects_by_assigned_to" ON "sponsor_prospects" ("organization_id", "assigned_to") WHERE "assigned_to" IS NOT NULL;
+CREATE INDEX "sponsor_prospects_by_assigned_to" ON "sponsor_prospects" ("organization_id", "assigned_to", "id") WHERE "assigned_to" IS NOT NULL;
 
 CREATE TABLE "sponsor_packages" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -723,7 +723,7 @@ CREATE TABLE "sponsor_packages" (
   CONSTRAINT "sponsor_packages_availability" CHECK (is_available = (is_withdrawn = 0 AND (max_sponsors IS NULL OR current_sponsors < max_sponsors)))
 ) STRICT;
 
-CREATE INDEX "sponsor_packages_by_event_id" ON "sponsor_packages" ("organization_id", "event_id") WHERE "event_id" IS NOT NULL;
+CREATE INDEX "sponsor_packages_by_event_id" ON "sponsor_packages" ("organization_id", "event_id", "id") WHERE "event_id" IS NOT NULL;
 
 CREATE TABLE "sponsors" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -758,11 +758,11 @@ CREATE TABLE "sponsors" (
 
 CREATE INDEX "sponsors_by_package_id_contract_status" ON "sponsors" ("organization_id", "package_id", "contract_status") WHERE "package_id" IS NOT NULL;
 
-CREATE INDEX "sponsors_by_event_id" ON "sponsors" ("organization_id", "event_id");
+CREATE INDEX "sponsors_by_event_id" ON "sponsors" ("organization_id", "event_id", "id");
 
-CREATE INDEX "sponsors_by_prospect_id" ON "sponsors" ("organization_id", "prospect_id") WHERE "prospect_id" IS NOT NULL;
+CREATE INDEX "sponsors_by_prospect_id" ON "sponsors" ("organization_id", "prospect_id", "id") WHERE "prospect_id" IS NOT NULL;
 
-CREATE INDEX "sponsors_by_account_manager" ON "sponsors" ("organization_id", "account_manager") WHERE "account_manager" IS NOT NULL;
+CREATE INDEX "sponsors_by_account_manager" ON "sponsors" ("organization_id", "account_manager", "id") WHERE "account_manager" IS NOT NULL;
 
 CREATE UNIQUE INDEX "sponsors_store_wide_id" ON "sponsors" ("id");
 
@@ -789,11 +789,11 @@ CREATE TABLE "sponsor_activations" (
   FOREIGN KEY ("organization_id", "responsible_person") REFERENCES "users" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "sponsor_activations_by_event_id" ON "sponsor_activations" ("organization_id", "event_id");
+CREATE INDEX "sponsor_activations_by_event_id" ON "sponsor_activations" ("organization_id", "event_id", "id");
 
-CREATE INDEX "sponsor_activations_by_sponsor_id" ON "sponsor_activations" ("organization_id", "sponsor_id");
+CREATE INDEX "sponsor_activations_by_sponsor_id" ON "sponsor_activations" ("organization_id", "sponsor_id", "id");
 
-CREATE INDEX "sponsor_activations_by_responsible_person" ON "sponsor_activations" ("organization_id", "responsible_person") WHERE "responsible_person" IS NOT NULL;
+CREATE INDEX "sponsor_activations_by_responsible_person" ON "sponsor_activations" ("organization_id", "responsible_person", "id") WHERE "responsible_person" IS NOT NULL;
 
 CREATE TABLE "sponsor_roi_metrics" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -820,9 +820,9 @@ CREATE TABLE "sponsor_roi_metrics" (
   CONSTRAINT "sponsor_roi_metrics_period" CHECK (measurement_period_end >= measurement_period_start)
 ) STRICT;
 
-CREATE INDEX "sponsor_roi_metrics_by_event_id" ON "sponsor_roi_metrics" ("organization_id", "event_id");
+CREATE INDEX "sponsor_roi_metrics_by_event_id" ON "sponsor_roi_metrics" ("organization_id", "event_id", "id");
 
-CREATE INDEX "sponsor_roi_metrics_by_sponsor_id" ON "sponsor_roi_metrics" ("organization_id", "sponsor_id");
+CREATE INDEX "sponsor_roi_metrics_by_sponsor_id" ON "sponsor_roi_metrics" ("organization_id", "sponsor_id", "id");
 
 CREATE TABLE "ticket_categories" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -862,7 +862,7 @@ CREATE TABLE "ticket_categories" (
 
 CREATE INDEX "ticket_categories_by_id" ON "ticket_categories" ("id");
 
-CREATE INDEX "ticket_categories_by_event_id" ON "ticket_categories" ("organization_id", "event_id");
+CREATE INDEX "ticket_categories_by_event_id" ON "ticket_categories" ("organization_id", "event_id", "id");
 
 CREATE TABLE "dynamic_pricing_rules" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -888,9 +888,9 @@ CREATE TABLE "dynamic_pricing_rules" (
   CONSTRAINT "dynamic_pricing_rules_bounds" CHECK (min_price <= max_price)
 ) STRICT;
 
-CREATE INDEX "dynamic_pricing_rules_by_ticket_category_id_is_active" ON "dynamic_pricing_rules" ("organization_id", "ticket_category_id", "is_active");
+CREATE INDEX "dynamic_pricing_rules_by_ticket_category_id" ON "dynamic_pricing_rules" ("organization_id", "ticket_category_id", "id");
 
-CREATE INDEX "dynamic_pricing_rules_by_event_id" ON "dynamic_pricing_rules" ("organization_id", "event_id");
+CREATE INDEX "dynamic_pricing_rules_by_event_id" ON "dynamic_pricing_rules" ("organization_id", "event_id", "id");
 
 CREATE TABLE "discount_codes" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -927,9 +927,9 @@ CREATE UNIQUE INDEX "discount_codes_event_id_code_folded_key" ON "discount_codes
 
 CREATE UNIQUE INDEX "discount_codes_event_id_code_folded_key_null" ON "discount_codes" ("organization_id", "code_folded") WHERE "event_id" IS NULL;
 
-CREATE INDEX "discount_codes_by_created_by" ON "discount_codes" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "discount_codes_by_created_by" ON "discount_codes" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
-CREATE INDEX "discount_codes_ref_event_id" ON "discount_codes" ("organization_id", "event_id") WHERE "event_id" IS NOT NULL;
+CREATE INDEX "discount_codes_ref_event_id" ON "discount_codes" ("organization_id", "event_id", "id") WHERE "event_id" IS NOT NULL;
 
 CREATE TABLE "ticket_orders" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -987,7 +987,7 @@ CREATE INDEX "ticket_orders_by_customer_email_folded_store_wide" ON "ticket_orde
 
 CREATE INDEX "ticket_orders_by_id" ON "ticket_orders" ("id");
 
-CREATE INDEX "ticket_orders_by_discount_code_id" ON "ticket_orders" ("organization_id", "discount_code_id") WHERE "discount_code_id" IS NOT NULL;
+CREATE INDEX "ticket_orders_by_discount_code_id" ON "ticket_orders" ("organization_id", "discount_code_id", "id") WHERE "discount_code_id" IS NOT NULL;
 
 CREATE TABLE "tickets" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1030,21 +1030,21 @@ CREATE TABLE "tickets" (
 
 CREATE UNIQUE INDEX "tickets_ticket_number_key" ON "tickets" ("organization_id", "ticket_number");
 
-CREATE INDEX "tickets_by_event_id_status" ON "tickets" ("organization_id", "event_id", "status");
+CREATE INDEX "tickets_by_event_id" ON "tickets" ("organization_id", "event_id", "id");
 
-CREATE INDEX "tickets_by_ticket_category_id_status" ON "tickets" ("organization_id", "ticket_category_id", "status");
+CREATE INDEX "tickets_by_ticket_category_id" ON "tickets" ("organization_id", "ticket_category_id", "id");
 
 CREATE INDEX "tickets_by_attendee_email_folded_store_wide" ON "tickets" ("attendee_email_folded", "organization_id");
 
-CREATE INDEX "tickets_by_transferred_to_email_folded" ON "tickets" ("organization_id", "transferred_to_email_folded") WHERE "transferred_to_email_folded" IS NOT NULL;
+CREATE INDEX "tickets_by_transferred_to_email_folded" ON "tickets" ("organization_id", "transferred_to_email_folded", "id") WHERE "transferred_to_email_folded" IS NOT NULL;
 
 CREATE INDEX "tickets_by_id" ON "tickets" ("id");
 
-CREATE INDEX "tickets_by_order_id" ON "tickets" ("organization_id", "order_id");
+CREATE INDEX "tickets_by_order_id" ON "tickets" ("organization_id", "order_id", "id");
 
-CREATE INDEX "tickets_by_order_item_id" ON "tickets" ("organization_id", "order_item_id") WHERE "order_item_id" IS NOT NULL;
+CREATE INDEX "tickets_by_order_item_id" ON "tickets" ("organization_id", "order_item_id", "id") WHERE "order_item_id" IS NOT NULL;
 
-CREATE INDEX "tickets_by_transferred_from" ON "tickets" ("organization_id", "transferred_from") WHERE "transferred_from" IS NOT NULL;
+CREATE INDEX "tickets_by_transferred_from" ON "tickets" ("organization_id", "transferred_from", "id") WHERE "transferred_from" IS NOT NULL;
 
 CREATE TABLE ec_words_tickets (
   organization_id BLOB NOT NULL CHECK (length(organization_id) = 16),
@@ -1084,9 +1084,9 @@ CREATE TABLE "ticket_sales_analytics" (
 
 CREATE UNIQUE INDEX "ticket_sales_analytics_event_id_date_key" ON "ticket_sales_analytics" ("organization_id", "event_id", "date", ifnull("hour", ''), ifnull("ticket_category_id", ''), ifnull("traffic_source", x''));
 
-CREATE INDEX "ticket_sales_analytics_by_ticket_category_id" ON "ticket_sales_analytics" ("organization_id", "ticket_category_id") WHERE "ticket_category_id" IS NOT NULL;
+CREATE INDEX "ticket_sales_analytics_by_ticket_category_id" ON "ticket_sales_analytics" ("organization_id", "ticket_category_id", "id") WHERE "ticket_category_id" IS NOT NULL;
 
-CREATE INDEX "ticket_sales_analytics_ref_event_id" ON "ticket_sales_analytics" ("organization_id", "event_id");
+CREATE INDEX "ticket_sales_analytics_ref_event_id" ON "ticket_sales_analytics" ("organization_id", "event_id", "id");
 
 CREATE TABLE "event_analytics" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1129,11 +1129,11 @@ CREATE TABLE "user_behavior_events" (
   FOREIGN KEY ("organization_id", "user_id") REFERENCES "users" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "user_behavior_events_by_user_id" ON "user_behavior_events" ("organization_id", "user_id") WHERE "user_id" IS NOT NULL;
+CREATE INDEX "user_behavior_events_by_user_id" ON "user_behavior_events" ("organization_id", "user_id", "id") WHERE "user_id" IS NOT NULL;
 
 CREATE INDEX "user_behavior_events_by_event_name" ON "user_behavior_events" ("organization_id", "event_name", "timestamp");
 
-CREATE INDEX "user_behavior_events_by_timestamp" ON "user_behavior_events" ("organization_id", "timestamp") WHERE "timestamp" IS NOT NULL;
+CREATE INDEX "user_behavior_events_by_timestamp" ON "user_behavior_events" ("organization_id", "timestamp", "id") WHERE "timestamp" IS NOT NULL;
 
 CREATE TABLE "dashboard_widgets" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1157,9 +1157,9 @@ CREATE TABLE "dashboard_widgets" (
   FOREIGN KEY ("organization_id", "created_by") REFERENCES "users" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "dashboard_widgets_by_dashboard_name" ON "dashboard_widgets" ("organization_id", "dashboard_name");
+CREATE INDEX "dashboard_widgets_by_dashboard_name" ON "dashboard_widgets" ("organization_id", "dashboard_name", "id");
 
-CREATE INDEX "dashboard_widgets_by_created_by" ON "dashboard_widgets" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "dashboard_widgets_by_created_by" ON "dashboard_widgets" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
 CREATE TABLE "message_templates" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1179,9 +1179,9 @@ CREATE TABLE "message_templates" (
   FOREIGN KEY ("organization_id", "created_by") REFERENCES "users" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "message_templates_by_name" ON "message_templates" ("organization_id", "name");
+CREATE INDEX "message_templates_by_name" ON "message_templates" ("organization_id", "name", "id");
 
-CREATE INDEX "message_templates_by_created_by" ON "message_templates" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "message_templates_by_created_by" ON "message_templates" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
 CREATE TABLE "notifications" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1204,7 +1204,7 @@ CREATE TABLE "notifications" (
   FOREIGN KEY ("organization_id", "recipient_id") REFERENCES "users" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "notifications_by_recipient_id" ON "notifications" ("organization_id", "recipient_id", "is_read") WHERE "recipient_id" IS NOT NULL;
+CREATE INDEX "notifications_by_recipient_id" ON "notifications" ("organization_id", "recipient_id", "id") WHERE "recipient_id" IS NOT NULL;
 
 CREATE TABLE "communication_logs" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1233,9 +1233,9 @@ CREATE TABLE "communication_logs" (
 
 CREATE INDEX "communication_logs_by_status" ON "communication_logs" ("organization_id", "status", "created_at");
 
-CREATE INDEX "communication_logs_by_recipient" ON "communication_logs" ("organization_id", "recipient_folded");
+CREATE INDEX "communication_logs_by_recipient" ON "communication_logs" ("organization_id", "recipient_folded", "id");
 
-CREATE INDEX "communication_logs_by_external_id" ON "communication_logs" ("organization_id", "external_id") WHERE "external_id" IS NOT NULL;
+CREATE INDEX "communication_logs_by_external_id" ON "communication_logs" ("organization_id", "external_id", "id") WHERE "external_id" IS NOT NULL;
 
 CREATE TABLE "event_categories" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1252,7 +1252,7 @@ CREATE TABLE "event_categories" (
 
 CREATE UNIQUE INDEX "event_categories_event_id_category_name_key" ON "event_categories" ("organization_id", "event_id", "category_name");
 
-CREATE INDEX "event_categories_by_category_name" ON "event_categories" ("organization_id", "category_name");
+CREATE INDEX "event_categories_by_category_name" ON "event_categories" ("organization_id", "category_name", "id");
 
 CREATE TABLE "user_skill_assignments" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1273,9 +1273,9 @@ CREATE TABLE "user_skill_assignments" (
 
 CREATE UNIQUE INDEX "user_skill_assignments_user_id_skill_name_key" ON "user_skill_assignments" ("organization_id", "user_id", "skill_name");
 
-CREATE INDEX "user_skill_assignments_by_skill_name" ON "user_skill_assignments" ("organization_id", "skill_name");
+CREATE INDEX "user_skill_assignments_by_skill_name" ON "user_skill_assignments" ("organization_id", "skill_name", "id");
 
-CREATE INDEX "user_skill_assignments_by_verified_by" ON "user_skill_assignments" ("organization_id", "verified_by") WHERE "verified_by" IS NOT NULL;
+CREATE INDEX "user_skill_assignments_by_verified_by" ON "user_skill_assignments" ("organization_id", "verified_by", "id") WHERE "verified_by" IS NOT NULL;
 
 CREATE TABLE "event_tags" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1292,7 +1292,7 @@ CREATE TABLE "event_tags" (
 
 CREATE UNIQUE INDEX "event_tags_event_id_tag_name_key" ON "event_tags" ("organization_id", "event_id", "tag_name");
 
-CREATE INDEX "event_tags_by_tag_name" ON "event_tags" ("organization_id", "tag_name");
+CREATE INDEX "event_tags_by_tag_name" ON "event_tags" ("organization_id", "tag_name", "id");
 
 CREATE TABLE "audit_logs" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1329,9 +1329,9 @@ CREATE UNIQUE INDEX "audit_logs_seq_key" ON "audit_logs" ("organization_id", "se
 
 CREATE INDEX "audit_logs_by_record_id" ON "audit_logs" ("organization_id", "record_id", "seq") WHERE "record_id" IS NOT NULL;
 
-CREATE INDEX "audit_logs_by_user_id" ON "audit_logs" ("organization_id", "user_id") WHERE "user_id" IS NOT NULL;
+CREATE INDEX "audit_logs_by_user_id" ON "audit_logs" ("organization_id", "user_id", "id") WHERE "user_id" IS NOT NULL;
 
-CREATE INDEX "audit_logs_by_timestamp" ON "audit_logs" ("organization_id", "timestamp");
+CREATE INDEX "audit_logs_by_timestamp" ON "audit_logs" ("organization_id", "timestamp", "id");
 
 CREATE TABLE "ticket_order_items" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1365,9 +1365,9 @@ CREATE TABLE "ticket_order_items" (
 
 CREATE INDEX "ticket_order_items_by_ticket_category_id_created_at" ON "ticket_order_items" ("organization_id", "ticket_category_id", "created_at");
 
-CREATE INDEX "ticket_order_items_by_event_id" ON "ticket_order_items" ("organization_id", "event_id");
+CREATE INDEX "ticket_order_items_by_event_id" ON "ticket_order_items" ("organization_id", "event_id", "id");
 
-CREATE INDEX "ticket_order_items_by_order_id" ON "ticket_order_items" ("organization_id", "order_id");
+CREATE INDEX "ticket_order_items_by_order_id" ON "ticket_order_items" ("organization_id", "order_id", "id");
 
 CREATE TABLE "pricing_calculations" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1393,9 +1393,9 @@ CREATE TABLE "pricing_calculations" (
 
 CREATE INDEX "pricing_calculations_by_ticket_category_id_calculated_at" ON "pricing_calculations" ("organization_id", "ticket_category_id", "calculated_at");
 
-CREATE INDEX "pricing_calculations_by_event_id" ON "pricing_calculations" ("organization_id", "event_id");
+CREATE INDEX "pricing_calculations_by_event_id" ON "pricing_calculations" ("organization_id", "event_id", "id");
 
-CREATE INDEX "pricing_calculations_by_order_id" ON "pricing_calculations" ("organization_id", "order_id") WHERE "order_id" IS NOT NULL;
+CREATE INDEX "pricing_calculations_by_order_id" ON "pricing_calculations" ("organization_id", "order_id", "id") WHERE "order_id" IS NOT NULL;
 
 CREATE TABLE "order_payments" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1424,7 +1424,7 @@ CREATE UNIQUE INDEX "order_payments_provider_reference_kind_key" ON "order_payme
 
 CREATE UNIQUE INDEX "order_payments_provider_reference_kind_key_null" ON "order_payments" ("organization_id", "reference", "kind") WHERE "reference" IS NOT NULL AND "provider" IS NULL;
 
-CREATE INDEX "order_payments_by_order_id_status" ON "order_payments" ("organization_id", "order_id", "status");
+CREATE INDEX "order_payments_by_order_id" ON "order_payments" ("organization_id", "order_id", "id");
 
 CREATE INDEX "order_payments_by_event_id_occurred_at" ON "order_payments" ("organization_id", "event_id", "occurred_at");
 
@@ -1447,9 +1447,9 @@ CREATE TABLE "payment_events" (
 
 CREATE UNIQUE INDEX "payment_events_provider_provider_event_id_key" ON "payment_events" ("organization_id", "provider", "provider_event_id");
 
-CREATE INDEX "payment_events_by_received_at" ON "payment_events" ("organization_id", "received_at");
+CREATE INDEX "payment_events_by_received_at" ON "payment_events" ("organization_id", "received_at", "id");
 
-CREATE INDEX "payment_events_by_order_id" ON "payment_events" ("organization_id", "order_id") WHERE "order_id" IS NOT NULL;
+CREATE INDEX "payment_events_by_order_id" ON "payment_events" ("organization_id", "order_id", "id") WHERE "order_id" IS NOT NULL;
 
 CREATE TABLE "check_ins" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1485,9 +1485,9 @@ CREATE INDEX "check_ins_by_ticket_id_scanned_at" ON "check_ins" ("organization_i
 
 CREATE INDEX "check_ins_by_outcome_scanned_at" ON "check_ins" ("organization_id", "outcome", "scanned_at");
 
-CREATE INDEX "check_ins_by_device_id" ON "check_ins" ("organization_id", "device_id") WHERE "device_id" IS NOT NULL;
+CREATE INDEX "check_ins_by_device_id" ON "check_ins" ("organization_id", "device_id", "id") WHERE "device_id" IS NOT NULL;
 
-CREATE INDEX "check_ins_by_operator_id" ON "check_ins" ("organization_id", "operator_id") WHERE "operator_id" IS NOT NULL;
+CREATE INDEX "check_ins_by_operator_id" ON "check_ins" ("organization_id", "operator_id", "id") WHERE "operator_id" IS NOT NULL;
 
 CREATE TABLE "ticket_transfers" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1518,13 +1518,13 @@ CREATE INDEX "ticket_transfers_by_from_email_folded_store_wide" ON "ticket_trans
 
 CREATE INDEX "ticket_transfers_by_to_email_folded_store_wide" ON "ticket_transfers" ("to_email_folded", "organization_id");
 
-CREATE INDEX "ticket_transfers_by_event_id" ON "ticket_transfers" ("organization_id", "event_id");
+CREATE INDEX "ticket_transfers_by_event_id" ON "ticket_transfers" ("organization_id", "event_id", "id");
 
-CREATE INDEX "ticket_transfers_by_ticket_id" ON "ticket_transfers" ("organization_id", "ticket_id");
+CREATE INDEX "ticket_transfers_by_ticket_id" ON "ticket_transfers" ("organization_id", "ticket_id", "id");
 
-CREATE INDEX "ticket_transfers_by_new_ticket_id" ON "ticket_transfers" ("organization_id", "new_ticket_id");
+CREATE INDEX "ticket_transfers_by_new_ticket_id" ON "ticket_transfers" ("organization_id", "new_ticket_id", "id");
 
-CREATE INDEX "ticket_transfers_by_transferred_by" ON "ticket_transfers" ("organization_id", "transferred_by") WHERE "transferred_by" IS NOT NULL;
+CREATE INDEX "ticket_transfers_by_transferred_by" ON "ticket_transfers" ("organization_id", "transferred_by", "id") WHERE "transferred_by" IS NOT NULL;
 
 CREATE TABLE "waitlist_entries" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1556,9 +1556,9 @@ CREATE INDEX "waitlist_entries_by_customer_email_folded_store_wide" ON "waitlist
 
 CREATE INDEX "waitlist_entries_by_id" ON "waitlist_entries" ("id");
 
-CREATE INDEX "waitlist_entries_by_event_id" ON "waitlist_entries" ("organization_id", "event_id");
+CREATE INDEX "waitlist_entries_by_event_id" ON "waitlist_entries" ("organization_id", "event_id", "id");
 
-CREATE INDEX "waitlist_entries_by_order_id" ON "waitlist_entries" ("organization_id", "order_id") WHERE "order_id" IS NOT NULL;
+CREATE INDEX "waitlist_entries_by_order_id" ON "waitlist_entries" ("organization_id", "order_id", "id") WHERE "order_id" IS NOT NULL;
 
 CREATE TABLE "api_keys" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1581,7 +1581,7 @@ CREATE TABLE "api_keys" (
 
 CREATE UNIQUE INDEX "api_keys_public_id_key" ON "api_keys" ("public_id");
 
-CREATE INDEX "api_keys_by_sponsor_id" ON "api_keys" ("organization_id", "sponsor_id") WHERE "sponsor_id" IS NOT NULL;
+CREATE INDEX "api_keys_by_sponsor_id" ON "api_keys" ("organization_id", "sponsor_id", "id") WHERE "sponsor_id" IS NOT NULL;
 
 CREATE UNIQUE INDEX "api_keys_store_wide_id" ON "api_keys" ("id");
 
@@ -1605,7 +1605,7 @@ CREATE TABLE "devices" (
 
 CREATE UNIQUE INDEX "devices_public_id_key" ON "devices" ("public_id");
 
-CREATE INDEX "devices_by_event_id" ON "devices" ("organization_id", "event_id");
+CREATE INDEX "devices_by_event_id" ON "devices" ("organization_id", "event_id", "id");
 
 CREATE UNIQUE INDEX "devices_store_wide_id" ON "devices" ("id");
 
@@ -1663,7 +1663,7 @@ CREATE TABLE "outside_calls" (
 
 CREATE INDEX "outside_calls_by_status_created_at" ON "outside_calls" ("organization_id", "status", "created_at");
 
-CREATE INDEX "outside_calls_by_created_by" ON "outside_calls" ("organization_id", "created_by") WHERE "created_by" IS NOT NULL;
+CREATE INDEX "outside_calls_by_created_by" ON "outside_calls" ("organization_id", "created_by", "id") WHERE "created_by" IS NOT NULL;
 
 CREATE TABLE "proposals" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1688,11 +1688,11 @@ CREATE TABLE "proposals" (
 
 CREATE INDEX "proposals_by_status_created_at" ON "proposals" ("organization_id", "status", "created_at");
 
-CREATE INDEX "proposals_by_agent_id" ON "proposals" ("organization_id", "agent_id");
+CREATE INDEX "proposals_by_agent_id" ON "proposals" ("organization_id", "agent_id", "id");
 
-CREATE INDEX "proposals_by_conversation_id" ON "proposals" ("organization_id", "conversation_id") WHERE "conversation_id" IS NOT NULL;
+CREATE INDEX "proposals_by_conversation_id" ON "proposals" ("organization_id", "conversation_id", "id") WHERE "conversation_id" IS NOT NULL;
 
-CREATE INDEX "proposals_by_decided_by" ON "proposals" ("organization_id", "decided_by") WHERE "decided_by" IS NOT NULL;
+CREATE INDEX "proposals_by_decided_by" ON "proposals" ("organization_id", "decided_by", "id") WHERE "decided_by" IS NOT NULL;
 
 CREATE TABLE "data_subject_requests" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
@@ -1710,7 +1710,7 @@ CREATE TABLE "data_subject_requests" (
   FOREIGN KEY ("organization_id", "requested_by") REFERENCES "users" ("organization_id", "id") ON DELETE NO ACTION
 ) STRICT;
 
-CREATE INDEX "data_subject_requests_by_requested_by" ON "data_subject_requests" ("organization_id", "requested_by") WHERE "requested_by" IS NOT NULL;
+CREATE INDEX "data_subject_requests_by_requested_by" ON "data_subject_requests" ("organization_id", "requested_by", "id") WHERE "requested_by" IS NOT NULL;
 
-CREATE INDEX "data_subject_requests_by_subject_digest" ON "data_subject_requests" ("organization_id", "subject_digest");
+CREATE INDEX "data_subject_requests_by_subject_digest" ON "data_subject_requests" ("organization_id", "subject_digest", "id");
 

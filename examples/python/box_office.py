@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A box office: opens or makes a store in FOLDER, sells places for cash, and prints each ticket's code as a QR.
 
-    box_office.py FOLDER [--places N] [--code GROUP10]         sells; GROUP10 is ten percent off from three places on
-    box_office.py FOLDER --find BEGINNING                      lists tickets of whose name or number begins so
-    box_office.py FOLDER --refund NUMBER                       takes a ticket back, and pays out what is due for it
-    box_office.py FOLDER --pass-on NUMBER --to NAME --email E  gives a ticket to somebody else, with a new code
+    python box_office.py FOLDER [--places N] [--code GROUP10]         sells; GROUP10: 10 % off from three places on
+    python box_office.py FOLDER --find BEGINNING                      lists tickets whose name or number begins so
+    python box_office.py FOLDER --refund NUMBER                       takes a ticket back and pays out what is due
+    python box_office.py FOLDER --pass-on NUMBER --to NAME --email E  gives a ticket to somebody else, with a new code
 
 FOLDER gets festival.ecdb with its side files, festival.key, and ticket-<number>.png for every ticket sold.
 """

@@ -90,6 +90,7 @@ struct OpenOptions {
 struct CallOptions {
   std::string_view idempotency_key{};  // 16 to 255 visible ASCII characters; empty: none
   std::int64_t timeout_us = 0;         // deadline_exceeded when the call could not begin by then; 0: none
+  const Key* key = nullptr;            // for add_key, rotate_key, backup and restore; refused by all other commands
 };
 
 struct RecordOptions {

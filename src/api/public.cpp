@@ -3,6 +3,7 @@
 #include <eventcore/engine.hpp>
 
 #include "api/engine.hpp"
+#include "api/keys.hpp"
 #include "api/session.hpp"
 #include "api/version.hpp"
 #include "base/time.hpp"
@@ -80,7 +81,12 @@ store::OpenOptions store_options(const OpenOptions& options) {
 }
 
 api::CallContext context_of(const CallOptions& options) {
-  return {options.idempotency_key, options.timeout_us};
+  api::CallContext context{options.idempotency_key, options.timeout_us, nullptr};
+  if (options.key != nullptr && options.key->held() != nullptr) {
+    const store::KeyInput& key = options.key->held()->input;
+    context.key = std::make_shared<const store::KeyInput>(store::KeyInput{key.kind, key.bytes.clone()});
+  }
+  return context;
 }
 
 api::SessionCore::RecordContext context_of(const RecordOptions& options) {
@@ -181,8 +187,7 @@ Result<void> Engine::set_clock(std::int64_t now_us) {
 }
 
 Result<std::string> Engine::add_recovery_code() {
-  EC_TRY(store, core_->store());
-  return store->add_recovery_code();
+  return api::add_recovery_code(core_);
 }
 
 Result<void> Engine::close() {

@@ -4,6 +4,7 @@
 
 #include "api/administration.hpp"
 #include "api/changes.hpp"
+#include "api/keys.hpp"
 #include "api/request.hpp"
 #include "base/text.hpp"
 #include "rules/rules.hpp"
@@ -258,6 +259,12 @@ Result<std::string> SessionCore::dispatch(std::string_view name, const Json& giv
   EC_TRYV(may_begin(*command, principal_.kind));
   EC_TRYV(
       check_idempotency_key(context.idempotency_key, principal_.kind));  // of a read as well, which has no use for it
+  EC_TRYV(check_key_given(*command, context.key.get()));
+  if (is_key_command(*command)) {
+    if (in_transaction_) return fail(Errc::transaction_open, "this command does not run inside a transaction");
+    return run_key_command({engine_, principal_, *command, decoded, context.key.get(), context.idempotency_key,
+                            deadline_of(context.timeout_us)});
+  }
   if (name == "run_maintenance" || name == "verify_store") {
     if (in_transaction_) return fail(Errc::transaction_open, "this command does not run inside a transaction");
     if (command->mutates)
@@ -289,6 +296,7 @@ Result<std::string> SessionCore::call(std::string_view command, std::string_view
 Result<std::string> SessionCore::call_many(std::string_view calls, const CallContext& context) {
   const Busy busy(*this);
   EC_TRYV(busy.status());
+  if (context.key) return no_key_here();
   EC_TRY(json, parse_json(calls));
   if (!json.is_array() || json.size() > static_cast<std::size_t>(rows_many_max))
     return fail(Errc::invalid_argument, "must be a list of at most 10,000 [command, arguments] pairs");
@@ -338,6 +346,7 @@ Result<std::shared_ptr<PendingCore>> SessionCore::submit(std::string_view name, 
   if (command == nullptr) return unknown_command(name);
   EC_TRY(decoded, schema::decode_arguments(*command, json));
   EC_TRYV(may_begin(*command, principal_.kind));
+  EC_TRYV(check_key_given(*command, context.key.get()));
   if (!command->mutates || rules::find_rule(command->id) == nullptr) {
     pending->done_ = dispatch(name, json, context);  // nothing to queue: reads and sweeps are answered at once
     return pending;

@@ -20,6 +20,7 @@ namespace eventcore::api {
 struct CallContext {
   std::string_view idempotency_key{};
   std::int64_t timeout_us = 0;
+  std::shared_ptr<const store::KeyInput> key{};  // for the commands that take one (api/keys.hpp)
 };
 
 // A submitted call: the store's pending job and the reply it will leave.

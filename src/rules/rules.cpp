@@ -74,8 +74,12 @@ constexpr Rule rule_table[] = {
 };
 
 // These go over many tenants or the whole file, more than one unit of work may: the API room runs them out of the
-// pieces in operations/maintenance.hpp and operations/verify.hpp.
-constexpr std::uint16_t of_many_units[] = {id_of("run_maintenance"), id_of("verify_store")};
+// pieces in operations/maintenance.hpp and operations/verify.hpp. Those about keys and copies change files beside the
+// database, which no unit of work undoes (api/keys.hpp).
+constexpr std::uint16_t of_many_units[] = {
+    id_of("run_maintenance"), id_of("verify_store"), id_of("list_keys"), id_of("add_key"),
+    id_of("remove_key"),      id_of("rotate_key"),   id_of("backup"),    id_of("restore"),
+};
 
 consteval bool every_command_once() {
   for (const schema::CommandDef* command : schema::all_commands) {

@@ -66,6 +66,11 @@ Json table_json(const TableDef& table) {
           {"global", table.global}, {"doc", table.doc},   {"columns", std::move(columns)}};
 }
 
+bool takes_key(const CommandDef& command) {
+  const auto& ids = commands::commands_with_key;
+  return std::find(std::begin(ids), std::end(ids), command.id) != std::end(ids);
+}
+
 void collect_enum(const EnumDef* def, Json& enums) {
   if (def != nullptr) enums[std::string(def->name)] = texts(def->values);
 }
@@ -128,6 +133,7 @@ Json schema_json() {
                         {"name", command->name},
                         {"domain", command->domain},
                         {"mutates", command->mutates},
+                        {"key", takes_key(*command)},
                         {"arguments", std::move(arguments)},
                         {"errors", texts(command->errors)},
                         {"reply", command->reply},

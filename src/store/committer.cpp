@@ -213,6 +213,24 @@ Status Committer::checkpoint(bool truncate) {
   return done.error();
 }
 
+Status Committer::exchange(const std::function<Status()>& body,
+                           const std::function<Result<std::unique_ptr<Anchor>>()>& open_anchor) {
+  if (stopped()) return Errc::store_stopped;
+  if (parts_.connection == nullptr) EC_TRYV(recover_connection());
+  EC_TRYV(checkpoint(true));
+  // The last connection takes the emptied WAL with it.
+  parts_.connection->checkpoint_on_close(true);
+  parts_.connection.reset();
+  parts_.anchor.reset();
+  Status done = body();
+  auto anchor = open_anchor();
+  if (anchor) parts_.anchor = std::move(anchor).assume_value();
+  const Status opened = anchor ? recover_connection() : Status(anchor.error());
+  if (opened) return done;
+  (void)stop("its files did not open again");
+  return done ? opened : done;
+}
+
 Status Committer::begin() {
   EC_TRYV(lock());
   groups_.fetch_add(1);

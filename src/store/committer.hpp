@@ -54,6 +54,11 @@ class Committer {
   [[nodiscard]] bool turn_open() const { return lock_ != nullptr; }
 
   Status checkpoint(bool truncate);
+  // Empties the WAL, gives connection and anchor back, and runs `body`, which may replace the files below them; then
+  // opens both again, whatever `body` said. Only while nobody else has the store open. store_busy when the WAL could
+  // not be emptied; the store stops when the files do not open again.
+  Status exchange(const std::function<Status()>& body,
+                  const std::function<Result<std::unique_ptr<Anchor>>()>& open_anchor);
   Status close();  // checkpoint, anchor, connection
 
   [[nodiscard]] bool stopped() const { return stopped_.load(); }

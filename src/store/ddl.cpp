@@ -132,6 +132,13 @@ std::string_view left_out_when_null(const TableDef& table, const schema::IndexDe
   return {};
 }
 
+// Rows of a parent are read in the order of their ids, page by page. With the id at its end an index gives them so;
+// without, SQLite rather walks all of the tenant's rows than sort the few it wants.
+bool leads_by_one(const schema::IndexDef& index) {
+  const auto columns = index.columns.view();
+  return !index.store_wide && columns.size() == 1 && columns.front() != "id";
+}
+
 // Whether a declared key already leads to the rows that name a given row through `column`.
 bool leads_with(const TableDef& table, std::string_view column) {
   const auto first_is = [&](const schema::Columns& columns) {
@@ -160,6 +167,7 @@ void add_reference_indexes(std::vector<std::string>& out, const TableDef& table)
     std::vector<std::string> terms;
     if (tenancy(table) == Tenancy::column) terms.push_back(quoted(tenant_column));
     terms.push_back(quoted(column.name));
+    terms.push_back(quoted("id"));
     const bool nullable = !column.is(schema::not_null);
     out.push_back(index_sql(table, std::string(table.name) + "_ref_" + std::string(column.name), false, terms,
                             nullable ? quoted(column.name) + " IS NOT NULL" : ""));
@@ -209,6 +217,7 @@ std::vector<std::string> table_sql(const schema::TableDef& table) {
   for (const schema::IndexDef& index : table.indexes) {
     std::vector<std::string> terms;
     for (std::string_view name : key_columns(table, index.columns, index.store_wide)) terms.push_back(quoted(name));
+    if (leads_by_one(index)) terms.push_back(quoted("id"));
     const std::string_view left_out = left_out_when_null(table, index);
     out.push_back(
         index_sql(table, index.name, false, terms, left_out.empty() ? "" : quoted(left_out) + " IS NOT NULL"));

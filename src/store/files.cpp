@@ -163,8 +163,13 @@ class PosixOpenFile final : public OpenFile {
   const std::string path_;
 };
 
-constexpr off_t lock_byte = 0;
-constexpr off_t gate_byte = 1;
+// Where a lock and its gate lie in the file.
+struct LockBytes {
+  off_t lock;
+  off_t gate;
+};
+constexpr LockBytes turn_bytes{0, 1};
+constexpr LockBytes presence_bytes{2, 3};
 
 int set_lock(int file, int type, off_t byte) {
   struct flock range {};
@@ -177,17 +182,29 @@ int set_lock(int file, int type, off_t byte) {
 
 class PosixLock final : public FileLock {
  public:
-  explicit PosixLock(Descriptor file) : file_(std::move(file)) {}
+  PosixLock(Descriptor file, off_t byte, std::string path)
+      : file_(std::move(file)), byte_(byte), path_(std::move(path)) {}
   PosixLock(const PosixLock&) = delete;
   PosixLock& operator=(const PosixLock&) = delete;
   ~PosixLock() override {
     // A forked child shares the lock with its parent and must not take it from him; and while such a child lives,
     // closing alone would not release it.
-    if (::getpid() == process_) set_lock(file_.number(), F_UNLCK, lock_byte);
+    if (::getpid() == process_) set_lock(file_.number(), F_UNLCK, byte_);
   }
+  Status make_exclusive() override { return convert(F_WRLCK); }
+  Status share() override { return convert(F_RDLCK); }
 
  private:
+  // The kernel exchanges a lock that one holds already in one step, or leaves it as it is.
+  Status convert(int type) {
+    if (set_lock(file_.number(), type, byte_) == 0) return ok();
+    if (errno == EAGAIN || errno == EACCES) return Errc::store_busy;
+    return system_failure(errno, path_);
+  }
+
   Descriptor file_;
+  const off_t byte_;
+  const std::string path_;
   const pid_t process_ = ::getpid();
 };
 
@@ -228,6 +245,17 @@ class PosixFiles final : public Files {
     return system_failure(errno, path, true);
   }
 
+  Status move(const std::string& from, const std::string& to) override {
+    if (calls().rename(from.c_str(), to.c_str()) < 0) return system_failure(errno, from, true);
+    return sync_folder_of(to);
+  }
+
+  Status sync_file(const std::string& path) override {
+    EC_TRY(file, open_file(path, O_RDWR));
+    if (retry([&] { return calls().fsync(file.number()); }) < 0) return system_failure(errno, path);
+    return ok();
+  }
+
   Status sync_folder_of(const std::string& path) override {
     const std::string folder = folder_of(path);
     const Descriptor file(calls(),
@@ -248,7 +276,20 @@ class PosixFiles final : public Files {
   }
 
   Result<std::unique_ptr<FileLock>> lock(const std::string& path, bool shared, std::int64_t wait_us) override {
-    auto opened = open_file(path, O_RDWR | O_CREAT);
+    return take(path, turn_bytes, shared, true, wait_us);
+  }
+
+  Result<std::unique_ptr<FileLock>> presence(const std::string& path, bool shared, bool create,
+                                             std::int64_t wait_us) override {
+    return take(path, presence_bytes, shared, create, wait_us);
+  }
+
+ private:
+  [[nodiscard]] SystemCalls& calls() const { return environment_.calls; }
+
+  Result<std::unique_ptr<FileLock>> take(const std::string& path, LockBytes bytes, bool shared, bool create,
+                                         std::int64_t wait_us) {
+    auto opened = open_file(path, O_RDWR | (create ? O_CREAT : 0));
     const bool gated = opened.has_value();
     // Where nothing can be written there is no gate either: there are no writers to be fair to.
     if (!opened && shared && opened.error().code() == Errc::read_only) opened = open_file(path, O_RDONLY);
@@ -258,16 +299,13 @@ class PosixFiles final : public Files {
     const std::int64_t most = std::numeric_limits<std::int64_t>::max() - start;
     const std::int64_t deadline = start + std::clamp<std::int64_t>(wait_us, 0, most);
     if (gated) {
-      EC_TRYV(wait_for(file.number(), F_WRLCK, gate_byte, deadline, 2'000, path));
+      EC_TRYV(wait_for(file.number(), F_WRLCK, bytes.gate, deadline, 2'000, path));
     }
     // Whoever stands at the gate is next, so he may look often: it is one who looks.
-    EC_TRYV(wait_for(file.number(), shared ? F_RDLCK : F_WRLCK, lock_byte, deadline, 250, path));
-    if (gated) set_lock(file.number(), F_UNLCK, gate_byte);
-    return std::make_unique<PosixLock>(std::move(file));
+    EC_TRYV(wait_for(file.number(), shared ? F_RDLCK : F_WRLCK, bytes.lock, deadline, 250, path));
+    if (gated) set_lock(file.number(), F_UNLCK, bytes.gate);
+    return std::make_unique<PosixLock>(std::move(file), bytes.lock, path);
   }
-
- private:
-  [[nodiscard]] SystemCalls& calls() const { return environment_.calls; }
 
   // store_not_found when there is none.
   Result<Descriptor> open_file(const std::string& path, int flags) {

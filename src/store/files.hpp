@@ -33,6 +33,10 @@ class OpenFile {
 class FileLock {
  public:
   virtual ~FileLock() = default;
+  // Makes a shared lock an exclusive one when nobody else holds it, in one step and without waiting: store_busy, and it
+  // stays shared. share() makes it shared again.
+  virtual Status make_exclusive() = 0;
+  virtual Status share() = 0;
 };
 
 class Files {
@@ -45,12 +49,20 @@ class Files {
   // After an error either may be there. A crash may leave a file `path`.new-<hex> behind; nothing ever reads it.
   virtual Status replace(const std::string& path, ByteView data) = 0;
   virtual Status remove(const std::string& path) = 0;  // absent already: fine
+  // Renames over `to` and syncs the folder. Both lie in one folder.
+  virtual Status move(const std::string& from, const std::string& to) = 0;
+  // fsync of a file that nobody holds open.
+  virtual Status sync_file(const std::string& path) = 0;
   virtual Status sync_folder_of(const std::string& path) = 0;
   // store_not_found when absent and not `create`. A file that may only be read is opened so; write_at says read_only.
   virtual Result<std::unique_ptr<OpenFile>> open(const std::string& path, bool create) = 0;
   // Waits its turn at most wait_us (0: one try); Errc::store_busy after it. The file is created when absent and its
   // bytes are never touched. Between processes and between holders in one process alike. See files.cpp on fairness.
   virtual Result<std::unique_ptr<FileLock>> lock(const std::string& path, bool shared, std::int64_t wait_us) = 0;
+  // A second lock on the same file, independent of the first: who has the store open holds it shared, who replaces its
+  // files holds it exclusively. Without `create`, store_not_found when there is no such file.
+  virtual Result<std::unique_ptr<FileLock>> presence(const std::string& path, bool shared, bool create,
+                                                     std::int64_t wait_us) = 0;
 };
 
 Files& system_files();

@@ -129,21 +129,6 @@ SecretBytes keyed_wrap(ByteView key, std::string_view context, ByteView salt) {
   return out;
 }
 
-// The 51 random symbols as text in groups, with the check symbol.
-std::string recovery_text(Random& random) {
-  SecretBytes values(recovery_size);
-  random.fill(values.writable());
-  for (std::uint8_t& value : values.writable()) value &= 31U;  // 32 divides 256: every symbol equally likely
-  values.writable().back() = static_cast<std::uint8_t>(check_sum(values.view().first(recovery_size - 1)));
-  std::string text;
-  text.reserve(recovery_size + recovery_size / recovery_group);  // so that no part stays behind in freed memory
-  for (std::size_t i = 0; i < recovery_size; ++i) {
-    if (i > 0 && i % recovery_group == 0) text += '-';
-    text += symbols[values.view()[i]];
-  }
-  return text;
-}
-
 }  // namespace
 
 // The file's bytes to slots and back; what follows from the data key.
@@ -170,7 +155,11 @@ struct KeySlotFile {
 
   [[nodiscard]] Bytes bytes(const SecretBytes& data_key) const;
   [[nodiscard]] Status verify(const SecretBytes& data_key, const std::string& path) const;
-  [[nodiscard]] Result<SecretBytes> data_key(const KeyInput& key) const;
+  struct Opened {
+    std::int32_t slot;
+    SecretBytes data_key;
+  };
+  [[nodiscard]] Result<Opened> data_key(const KeyInput& key) const;
 };
 
 Result<KeySlotFile> KeySlotFile::read(Files& files, const std::string& path) {
@@ -330,14 +319,47 @@ Status KeySlotFile::verify(const SecretBytes& data_key, const std::string& path)
   return ok();
 }
 
-Result<SecretBytes> KeySlotFile::data_key(const KeyInput& key) const {
+// The 51 random symbols as text in groups, with the check symbol.
+std::string make_recovery_code(Random& random) {
+  SecretBytes values(recovery_size);
+  random.fill(values.writable());
+  for (std::uint8_t& value : values.writable()) value &= 31U;  // 32 divides 256: every symbol equally likely
+  values.writable().back() = static_cast<std::uint8_t>(check_sum(values.view().first(recovery_size - 1)));
+  std::string text;
+  text.reserve(recovery_size + recovery_size / recovery_group);  // so that no part stays behind in freed memory
+  for (std::size_t i = 0; i < recovery_size; ++i) {
+    if (i > 0 && i % recovery_group == 0) text += '-';
+    text += symbols[values.view()[i]];
+  }
+  return text;
+}
+
+Result<KeySlotFile::Opened> KeySlotFile::data_key(const KeyInput& key) const {
   for (const Slot& slot : slots) {
     if (slot.kind != key.kind) continue;
     EC_TRY(wrap, wrap_key(slot, key));
     auto opened = decrypt(wrap.view(), slot.wrapped, slot_place(store_id, slot));
-    if (opened) return opened;
+    if (opened) return Opened{slot.number, std::move(opened).assume_value()};
   }
   return Errc::wrong_key;
+}
+
+// `keys` names store and signing key; the data key is drawn here.
+Result<KeySlots> KeySlots::make(const std::string& path, const KeyInput& key, StoreKeys keys, Random& random,
+                                const PassphraseCost& cost) {
+  KeySlots made;
+  made.path_ = path;
+  keys.data_key = SecretBytes(key_size);
+  random.fill(keys.data_key.writable());
+  keys.root_key = derive(keys.data_key, derivation::root);
+  const SecretBytes sealing = derive(keys.data_key, derivation::key_slots_signing);
+  made.sealed_signing_key_ = encrypt(sealing.view(), keys.signing_key.view(),
+                                     KeySlotFile::signing_place(keys.store_id, keys.signing_public_key), random);
+  EC_TRY(slot, KeySlotFile::make_slot(1, key, cost, keys, random));
+  made.keys_ = std::move(keys);
+  made.table_.next_number = 2;
+  made.table_.slots.push_back(std::move(slot));
+  return made;
 }
 
 Result<KeySlots> KeySlots::create(Files& files, const std::string& path, const KeyInput& key, const Uuid& store_id,
@@ -346,26 +368,27 @@ Result<KeySlots> KeySlots::create(Files& files, const std::string& path, const K
   EC_TRYV(check_key(key));
   EC_TRY(there, files.exists(path));
   if (there) return fail_fact(Errc::store_exists, "file", path);
-  KeySlots made;
-  made.path_ = path;
-  StoreKeys& keys = made.keys_;
+  StoreKeys keys;
   keys.store_id = store_id;
-  keys.data_key = SecretBytes(key_size);
-  random.fill(keys.data_key.writable());
-  keys.root_key = derive(keys.data_key, derivation::root);
   SecretBytes seed(crypto_sign_SEEDBYTES);
   random.fill(seed.writable());
   keys.signing_public_key.resize(public_size);
   keys.signing_key = SecretBytes(secret_size);
   crypto_sign_seed_keypair(keys.signing_public_key.data(), keys.signing_key.writable().data(), seed.view().data());
-  const SecretBytes sealing = derive(keys.data_key, derivation::key_slots_signing);
-  made.sealed_signing_key_ = encrypt(sealing.view(), keys.signing_key.view(),
-                                     KeySlotFile::signing_place(store_id, keys.signing_public_key), random);
-  EC_TRY(slot, KeySlotFile::make_slot(1, key, cost, keys, random));
-  Table table;
-  table.next_number = 2;
-  table.slots.push_back(std::move(slot));
-  EC_TRYV(made.store(files, std::move(table)));
+  EC_TRY(made, make(path, key, std::move(keys), random, cost));
+  EC_TRYV(made.store(files, made.table_));
+  return made;
+}
+
+Result<KeySlots> KeySlots::create_for_copy(Files& files, const std::string& path, const KeyInput& key,
+                                           const StoreKeys& like, Random& random, const PassphraseCost& cost) {
+  EC_TRYV(check_key(key));
+  StoreKeys keys;
+  keys.store_id = like.store_id;
+  keys.signing_key = like.signing_key.clone();
+  keys.signing_public_key = like.signing_public_key;
+  EC_TRY(made, make(path, key, std::move(keys), random, cost));
+  EC_TRYV(made.store(files, made.table_));
   return made;
 }
 
@@ -379,9 +402,10 @@ Result<KeySlots> KeySlots::open(Files& files, const std::string& path, const Key
   opened.path_ = path;
   StoreKeys& keys = opened.keys_;
   keys.store_id = file.store_id;
-  EC_TRY(data_key, file.data_key(key));
-  EC_TRYV(file.verify(data_key, path));
-  keys.data_key = std::move(data_key);
+  EC_TRY(found, file.data_key(key));
+  EC_TRYV(file.verify(found.data_key, path));
+  opened.opened_slot_ = found.slot;
+  keys.data_key = std::move(found.data_key);
   keys.root_key = derive(keys.data_key, derivation::root);
   const SecretBytes sealing = derive(keys.data_key, derivation::key_slots_signing);
   auto signing = decrypt(sealing.view(), file.sealed_signing_key,
@@ -418,40 +442,79 @@ Status KeySlots::store(Files& files, Table table) {
   return ok();
 }
 
-Status KeySlots::append(Files& files, const KeyInput& key, Random& random, const PassphraseCost& cost) {
+Status KeySlots::refresh(Files& files) {
   EC_TRY(table, read_again(files));
-  if (table.slots.size() >= slots_max) {
-    return fail_field(Errc::invalid_argument, "key", "all " + std::to_string(slots_max) + " key slots are taken");
+  table_ = std::move(table);
+  return ok();
+}
+
+Result<KeySlots::Change> KeySlots::plan(Files& files, const NewKey* added, std::optional<std::int32_t> removed) const {
+  if (added != nullptr) EC_TRYV(check_key(added->key));
+  EC_TRY(table, read_again(files));
+  Change change;
+  change.before_ = table;
+  if (removed) {
+    const auto found = std::find_if(table.slots.begin(), table.slots.end(),
+                                    [&](const Slot& candidate) { return candidate.number == *removed; });
+    if (found == table.slots.end()) return fail_fact(Errc::not_found, "slot", std::to_string(*removed));
+    table.slots.erase(found);
   }
-  EC_TRY(slot, KeySlotFile::make_slot(table.next_number, key, cost, keys_, random));
-  ++table.next_number;
-  table.slots.push_back(std::move(slot));
-  return store(files, std::move(table));
+  if (added != nullptr) {
+    if (table.slots.size() >= slots_max)
+      return fail_field(Errc::invalid_argument, "key", "all " + std::to_string(slots_max) + " key slots are taken");
+    EC_TRY(slot, KeySlotFile::make_slot(table.next_number, added->key, added->cost, keys_, added->random));
+    change.added = table.next_number++;
+    table.slots.push_back(std::move(slot));
+  }
+  if (table.slots.empty())
+    return fail_field(Errc::invalid_argument, "slot", "the last one stays: without it nobody could open the store");
+  change.after_ = std::move(table);
+  change.opened_before_ = opened_slot_;
+  return change;
+}
+
+Status KeySlots::apply(Files& files, const Change& change) {
+  EC_TRYV(store(files, change.after_));
+  const bool stays = std::any_of(table_.slots.begin(), table_.slots.end(),
+                                 [this](const Slot& slot) { return slot.number == opened_slot_; });
+  if (!stays && change.added != 0) opened_slot_ = change.added;
+  return ok();
+}
+
+// The number that was given stays given.
+Status KeySlots::undo(Files& files, const Change& change) {
+  Table before = change.before_;
+  before.next_number = change.after_.next_number;
+  EC_TRYV(store(files, std::move(before)));
+  opened_slot_ = change.opened_before_;
+  return ok();
 }
 
 Status KeySlots::add(Files& files, const KeyInput& key, Random& random, const PassphraseCost& cost) {
-  EC_TRYV(check_key(key));
-  return append(files, key, random, cost);
+  const NewKey added{key, random, cost};
+  EC_TRY(change, plan(files, &added, std::nullopt));
+  return apply(files, change);
 }
 
 Result<std::string> KeySlots::add_recovery_code(Files& files, Random& random) {
-  std::string text = recovery_text(random);
-  const Status added = append(files, KeyInput::recovery_code(as_bytes(text)), random, {});
+  std::string text = make_recovery_code(random);
+  const Status added = add(files, KeyInput::recovery_code(as_bytes(text)), random);
   if (added) return text;
   wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   return added.error();
 }
 
 Status KeySlots::remove(Files& files, std::int32_t slot) {
-  EC_TRY(table, read_again(files));
-  const auto found = std::find_if(table.slots.begin(), table.slots.end(),
-                                  [slot](const Slot& candidate) { return candidate.number == slot; });
-  if (found == table.slots.end()) return fail_fact(Errc::not_found, "slot", std::to_string(slot));
-  if (table.slots.size() == 1) {
-    return fail_field(Errc::invalid_argument, "slot", "the last one stays: without it nobody could open the store");
-  }
-  table.slots.erase(found);
-  return store(files, std::move(table));
+  EC_TRY(change, plan(files, nullptr, slot));
+  return apply(files, change);
+}
+
+void KeySlots::adopt(KeySlots&& renewed) {
+  keys_.data_key = std::move(renewed.keys_.data_key);
+  keys_.root_key = std::move(renewed.keys_.root_key);
+  sealed_signing_key_ = std::move(renewed.sealed_signing_key_);
+  table_ = std::move(renewed.table_);
+  opened_slot_ = renewed.opened_slot_;
 }
 
 Bytes sign_with(const SecretBytes& signing_key, ByteView message) {

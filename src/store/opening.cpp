@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/uuid.hpp"
+#include "store/copy.hpp"
 #include "store/migrate.hpp"
 #include "store/sealing.hpp"
 
@@ -55,19 +56,6 @@ Result<FileLook> look_at(const std::string& path, const std::string& vfs_name) {
   return code == SQLITE_OK ? Result<FileLook>(look) : Result<FileLook>(sqlite_failure(nullptr, code));
 }
 
-// Links in the folder's path are the host's business; the file itself must not be one.
-Result<std::string> resolved(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path given(path);
-  const std::filesystem::path folder = given.has_parent_path() ? given.parent_path() : ".";
-  const std::filesystem::path real = std::filesystem::canonical(folder, error);
-  if (error || !given.has_filename()) return Errc::store_not_found;
-  const std::filesystem::path full = real / given.filename();
-  if (std::filesystem::is_symlink(std::filesystem::symlink_status(full, error)))
-    return fail(Errc::not_a_store, "the path is a symbolic link");
-  return full.string();
-}
-
 // One attempt to open, with what it has found so far.
 class Opening {
  public:
@@ -84,12 +72,46 @@ class Opening {
     if (look_.exists && options_.create_new) return Errc::store_exists;
     if (!look_.exists && !may_create) return Errc::store_not_found;
     if (look_.size == 0 && !may_create) return Errc::not_a_store;
+    if (!look_.plain_sqlite) {
+      EC_TRYV(be_present());
+    }
     EC_TRYV(look_.size == 0 ? create() : open_existing(may_create));
     EC_TRYV(compare_anchor());
     return std::move(opened_);
   }
 
  private:
+  // Nobody replaces the files while they are open. A replacement that was cut off is finished first.
+  Status be_present() {
+    const std::string waiting = waiting_paths(opened_.paths).keys;
+    EC_TRY(cut_off, env_.files.exists(waiting));
+    if (!cut_off) {
+      EC_TRYV(take_presence(true));
+      EC_TRY(meanwhile, env_.files.exists(waiting));
+      if (!meanwhile) return ok();
+      opened_.presence.reset();
+    }
+    if (options_.read_only) return fail(Errc::read_only, "the store must be opened for writing once: a copy waits");
+    EC_TRYV(take_presence(false));
+    EC_TRYV(finish_replacement(opened_.paths, options_, env_));
+    EC_TRY(look, look_at(opened_.paths.database, env_.vfs));
+    look_ = look;
+    return opened_.presence->share();
+  }
+
+  Status take_presence(bool shared) {
+    auto lock = env_.files.presence(opened_.paths.lock, shared, !options_.read_only, options_.busy_timeout_us);
+    if (lock) {
+      opened_.presence = std::move(lock).assume_value();
+      return ok();
+    }
+    const Errc code = lock.error().code();
+    if (code == Errc::store_busy) return Errc::store_locked;
+    // A store on a medium that takes no lock file, or one that nobody has ever written to there.
+    if (options_.read_only && (code == Errc::store_not_found || code == Errc::read_only)) return ok();
+    return lock.error();
+  }
+
   Status open_existing(bool may_create) {
     if (look_.plain_sqlite) return Errc::not_a_store;
     EC_TRY(has_keys, env_.files.exists(opened_.paths.keys));
@@ -259,11 +281,30 @@ class Opening {
 
 }  // namespace
 
+// Links in the folder's path are the host's business; the file itself must not be one.
+Result<std::string> resolved(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path given(path);
+  const std::filesystem::path folder = given.has_parent_path() ? given.parent_path() : ".";
+  const std::filesystem::path real = std::filesystem::canonical(folder, error);
+  if (error || !given.has_filename()) return Errc::store_not_found;
+  const std::filesystem::path full = real / given.filename();
+  if (std::filesystem::is_symlink(std::filesystem::symlink_status(full, error)))
+    return fail(Errc::not_a_store, "the path is a symbolic link");
+  return full.string();
+}
+
 StorePaths paths_of(const std::string& database) {
   constexpr std::string_view ending = ".ecdb";
   std::string base = database;
   if (base.ends_with(ending)) base.resize(base.size() - ending.size());
   return {database, base + ".keys", base + ".anchor", base + ".lock"};
+}
+
+StorePaths waiting_paths(const StorePaths& paths) {
+  constexpr std::string_view ending = ".next";
+  return {paths.database + std::string(ending), paths.keys + std::string(ending), paths.anchor + std::string(ending),
+          paths.lock};
 }
 
 ConnectionOptions connection_options(const OpenOptions& options, const StorePaths& paths, ConnectionOptions::Role role,

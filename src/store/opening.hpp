@@ -21,9 +21,13 @@ struct StorePaths {
   std::string lock;      // NAME.lock
 };
 
+// The names under which a copy waits to become the store at `paths`: see copy.hpp.
+StorePaths waiting_paths(const StorePaths& paths);
+
 struct OpenedStore {
   StorePaths paths;
-  std::unique_ptr<KeySlots> slots;  // connections refer to its keys
+  std::unique_ptr<FileLock> presence;  // shared; null where a store that is only read has no lock file
+  std::unique_ptr<KeySlots> slots;     // connections refer to its keys
   std::unique_ptr<Connection> connection;
   std::unique_ptr<Anchor> anchor;
   std::optional<LostRange> lost;
@@ -33,6 +37,8 @@ struct OpenedStore {
 StorePaths paths_of(const std::string& database);
 ConnectionOptions connection_options(const OpenOptions& options, const StorePaths& paths, ConnectionOptions::Role role,
                                      const std::string& vfs);
+// The path without links in its folder. store_not_found: there is no such folder; not_a_store: it is a link itself.
+Result<std::string> resolved(const std::string& path);
 Result<OpenedStore> open_store(const OpenOptions& options, const Environment& environment);
 
 }  // namespace eventcore::store

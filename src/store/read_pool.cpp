@@ -1,27 +1,71 @@
 #include "store/read_pool.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <new>
 #include <utility>
 
 namespace eventcore::store {
 
+namespace {
+
+// How often who waits for the readers looks at the clock, which a test may move.
+constexpr std::int64_t pause_look_us = 10'000;
+
+}  // namespace
+
 Result<std::unique_ptr<Connection>> ReadPool::take() {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return !paused_ || closed_; });
     if (closed_) return Errc::closed;
+    ++taken_;
     if (!idle_.empty()) {
       std::unique_ptr<Connection> connection = std::move(idle_.back());
       idle_.pop_back();
       return connection;
     }
   }
-  return open_();
+  auto opened = open_();
+  if (!opened) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    --taken_;
+    changed_.notify_all();
+  }
+  return opened;
+}
+
+Status ReadPool::pause(std::int64_t wait_us) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  if (closed_) return Errc::closed;
+  paused_ = true;
+  const std::int64_t until = clock_.steady_us() + wait_us;
+  while (taken_ > 0) {
+    const std::int64_t left = until - clock_.steady_us();
+    if (left <= 0) {
+      paused_ = false;
+      changed_.notify_all();
+      return Errc::store_busy;
+    }
+    changed_.wait_for(lock, std::chrono::microseconds(std::min<std::int64_t>(left, pause_look_us)));
+  }
+  idle_.clear();
+  return ok();
+}
+
+void ReadPool::resume() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  paused_ = false;
+  changed_.notify_all();
 }
 
 void ReadPool::give_back(std::unique_ptr<Connection> connection, std::int64_t started_us, bool good) {
   const std::lock_guard<std::mutex> lock(mutex_);
   started_us_.erase(started_us_.find(started_us));
-  if (good && !closed_ && idle_.size() < kept_max) idle_.push_back(std::move(connection));
+  --taken_;
+  if (good && !closed_ && !paused_ && idle_.size() < kept_max) idle_.push_back(std::move(connection));
+  connection.reset();
+  changed_.notify_all();
 }
 
 Status ReadPool::read(const std::function<Status(Connection&)>& body) {
@@ -52,6 +96,7 @@ void ReadPool::close() {
   const std::lock_guard<std::mutex> lock(mutex_);
   closed_ = true;
   idle_.clear();
+  changed_.notify_all();
 }
 
 std::int64_t ReadPool::lent() const {

@@ -4,6 +4,7 @@
 // Thread: any.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,10 @@ class ReadPool {
   // `body` between BEGIN and the page guard; what it answers counts only when the guard has passed.
   Status read(const std::function<Status(Connection&)>& body);
   void close();  // idle connections now, lent ones when they come back
+  // Waits until no connection is lent and closes those that are kept; reads that begin later wait for resume().
+  // store_busy when one is still lent after wait_us; then nothing is paused.
+  Status pause(std::int64_t wait_us);
+  void resume();
 
   [[nodiscard]] std::int64_t lent() const;
   [[nodiscard]] std::int64_t oldest_us() const;  // how long the oldest running read has held its snapshot
@@ -40,6 +45,9 @@ class ReadPool {
   mutable std::mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_;
   std::multiset<std::int64_t> started_us_;
+  std::condition_variable changed_;
+  bool paused_ = false;
+  std::int64_t taken_ = 0;  // connections lent, or being opened to be lent
   bool closed_ = false;
 };
 

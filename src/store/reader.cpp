@@ -245,6 +245,17 @@ Result<std::optional<std::string>> Reader::meta(std::string_view name) {
   return std::optional<std::string>(std::string(statement.text(0)));
 }
 
+Result<std::map<std::string, std::string>> Reader::metas(std::string_view prefix) {
+  EC_TRY(statement, connection_.prepare("SELECT name, value FROM ec_meta WHERE substr(name, 1, ?) = ?"));
+  statement.bind(static_cast<std::int64_t>(prefix.size())).bind(prefix);
+  std::map<std::string, std::string> found;
+  while (true) {
+    EC_TRY(row, statement.step());
+    if (!row) return found;
+    found.emplace(statement.text(0), statement.text(1));
+  }
+}
+
 Result<const SecretBytes*> Reader::tenant_key(const Uuid& organization) {
   EC_TRY(statement, connection_.prepare("SELECT wrapped FROM ec_tenant_keys WHERE organization_id = ?"));
   statement.bind(organization);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -90,6 +91,7 @@ class Reader {
   Result<std::optional<IdempotencyRow>> idempotency(const Digest& scope);
   // Small named values of the store itself (schema version, store id, ...).
   Result<std::optional<std::string>> meta(std::string_view name);
+  Result<std::map<std::string, std::string>> metas(std::string_view prefix);
 
   // Signs with the store's Ed25519 key, which is in the key-slot file and not in the database.
   [[nodiscard]] Bytes sign(ByteView message) const;
@@ -129,6 +131,7 @@ class Writer : public Reader {
   Status remember(const Digest& scope, const IdempotencyRow& row);
   Status forget_idempotency_before(Micros time, std::int64_t limit);
   Status set_meta(std::string_view name, std::string_view value);
+  Status forget_meta(std::string_view name);
 
  private:
   Status require_armed();

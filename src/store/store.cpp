@@ -3,13 +3,16 @@
 #include <chrono>
 #include <condition_variable>
 #include <filesystem>
+#include <map>
 #include <mutex>
 #include <utility>
 
 #include "store/committer.hpp"
+#include "store/copy.hpp"
 #include "store/group_commit.hpp"
 #include "store/opening.hpp"
 #include "store/read_pool.hpp"
+#include "store/sealing.hpp"
 
 namespace eventcore::store {
 
@@ -25,16 +28,6 @@ Result<std::unique_ptr<Connection>> open_hardened(const ConnectionOptions& how, 
   return std::move(connection);
 }
 
-Status collect(Connection& connection, std::string_view pragma, std::vector<PageProblem>& out) {
-  EC_TRY(statement, connection.prepare(std::string("PRAGMA ") + std::string(pragma)));
-  while (true) {
-    EC_TRY(row, statement.step());
-    if (!row) return ok();
-    const std::string_view text = statement.text(0);
-    if (text != "ok") out.push_back({std::string(pragma) + ": " + std::string(text)});
-  }
-}
-
 }  // namespace
 
 class Store::Impl {
@@ -43,6 +36,7 @@ class Store::Impl {
       : options_(std::move(options)),
         env_(environment),
         paths_(std::move(opened.paths)),
+        presence_(std::move(opened.presence)),
         slots_(std::move(opened.slots)),
         lost_(opened.lost),
         immutable_(opened.immutable),
@@ -87,12 +81,7 @@ class Store::Impl {
     // A connection of its own: one that has met a bad page must not be kept.
     EC_TRY(connection, open_reader());
     std::vector<PageProblem> found;
-    for (std::string_view pragma : {"cipher_integrity_check", "integrity_check", "foreign_key_check"}) {
-      const Status done = collect(*connection, pragma, found);
-      if (!done && done.error().code() == Errc::out_of_memory) return done.error();
-      if (!done) found.push_back({std::string(pragma) + ": " + done.error().message()});
-    }
-    if (!connection->guard() && found.empty()) found.push_back({"a page failed its check"});
+    EC_TRYV(find_page_problems(*connection, found));
     return found;
   }
 
@@ -133,9 +122,212 @@ class Store::Impl {
     if (closed_.exchange(true)) return Errc::closed;
     pool_.close();
     Status done = group_ == nullptr ? Status(ok()) : group_->close([&] { return committer_->close(); });
+    if (pool_.lent() == 0) presence_.reset();
     const std::lock_guard<std::mutex> lock(commit_mutex_);
     committed_.notify_all();
     return done;
+  }
+
+  // ---- keys and copies ----
+
+  Status change_keys(const KeyInput* added, std::optional<std::int32_t> removed, const KeyRecord& record,
+                     std::int64_t deadline_us) {
+    EC_TRYV(writable());
+    EC_TRY(turn, group_->begin(deadline_us));
+    const std::lock_guard<std::mutex> lock(slots_mutex_);
+    std::optional<KeySlots::NewKey> new_key;
+    if (added != nullptr) new_key.emplace(KeySlots::NewKey{*added, env_.random, {}});
+    EC_TRY(change, slots_->plan(env_.files, new_key ? &*new_key : nullptr, removed));
+    bool wanted = true;
+    EC_TRYV(turn->run([&](Writer& writer) -> Status {
+      if (!record) return ok();
+      EC_TRY(answer, record(writer, change.added));
+      wanted = answer;
+      return ok();
+    }));
+    if (!wanted) return turn->commit();
+    EC_TRYV(slots_->apply(env_.files, change));
+    Status committed = turn->commit();
+    if (!committed && committed.error().code() != Errc::outcome_unknown) (void)slots_->undo(env_.files, change);
+    return committed;
+  }
+
+  Result<std::vector<KeySlotInfo>> key_slots() {
+    EC_TRYV(usable());
+    const std::lock_guard<std::mutex> lock(slots_mutex_);
+    EC_TRYV(slots_->refresh(env_.files));
+    return slots_->list();
+  }
+
+  Result<CopyReport> copy_to(const CopyOrder& order) {
+    EC_TRYV(usable());
+    EC_TRY(path, resolved(order.path));
+    const StorePaths place = paths_of(path);
+    if (place.database == paths_.database || place.keys == paths_.keys)
+      return fail_field(Errc::invalid_argument, "path", "is the store itself");
+    EC_TRY(had_lock, env_.files.exists(place.lock));
+    auto presence = env_.files.presence(place.lock, false, true, 0);
+    if (!presence) return presence.error().code() == Errc::store_busy ? Errc::store_locked : presence.error();
+    for (const std::string& file : {place.database, place.database + "-wal", place.keys, place.anchor}) {
+      EC_TRY(there, env_.files.exists(file));
+      if (there && !order.replace) return fail_fact(Errc::store_exists, "file", file);
+      if (!there && order.replace && file != place.database + "-wal")
+        return fail_fact(Errc::store_not_found, "file", file);
+    }
+    if (order.replace) {
+      EC_TRYV(finish_replacement(place, with_key(order.key), env_));
+      return replace_with_copy(order, place);
+    }
+    EC_TRYV(clear_waiting(place, env_.files));
+    auto report = new_copy(order, place);
+    if (!report && !had_lock) (void)env_.files.remove(place.lock);
+    return report;
+  }
+
+  Result<CopyReport> new_copy(const CopyOrder& order, const StorePaths& place) {
+    const std::string keys_path = waiting_paths(place).keys;
+    EC_TRY(slots, KeySlots::create_for_copy(env_.files, keys_path, order.key, slots_->keys(), env_.random));
+    auto report = write_new_copy(order, place, slots.keys());
+    if (!report) take_away(place);
+    return report;
+  }
+
+  // A copy for a new place that failed leaves nothing there; what has no keys beside it could never be opened.
+  void take_away(const StorePaths& place) {
+    for (const std::string& file : {place.database, place.anchor, place.keys}) (void)env_.files.remove(file);
+    (void)clear_waiting(place, env_.files);
+  }
+
+  Result<CopyReport> write_new_copy(const CopyOrder& order, const StorePaths& place, const StoreKeys& keys) {
+    EC_TRY(source, open_reader());
+    CopyWork work{*source, keys, place, waiting_paths(place).keys, first_note(order.key_note), 0, {}, order.check};
+    if (order.record) work.last_write = [&](Writer& writer) { return order.record(writer, std::nullopt); };
+    EC_TRY(report, write_copy(work, options_, env_));
+    EC_TRYV(write_waiting_anchor(place, keys, report, env_.files));
+    EC_TRYV(put_in_place(place, env_.files));
+    return report;
+  }
+
+  // The place keeps its key slots and its data key; what it had come to stands in the copy's chain.
+  Result<CopyReport> replace_with_copy(const CopyOrder& order, const StorePaths& place) {
+    EC_TRY(slots, KeySlots::open(env_.files, place.keys, order.key));
+    if (slots.keys().store_id != slots_->keys().store_id)
+      return fail_field(Errc::invalid_argument, "path", "holds another store than this one");
+    const SecretBytes anchor_key = derive(slots.keys().root_key, derivation::anchor);
+    EC_TRY(anchor, Anchor::open(env_.files, place.anchor, anchor_key, slots.keys().store_id, false));
+    Replaced there;
+    EC_TRYV(look_at_replaced(place, slots.keys(), there));
+    EC_TRY(wal, env_.files.exists(place.database + "-wal"));
+    if (wal) return Errc::store_locked;
+    const std::optional<AnchorState> last = anchor->last();
+    if (last && last->commit > there.lost.commits) there.lost.commits = last->commit, there.lost.heads = last->heads;
+    EC_TRY(source, open_reader());
+    CopyWork work{*source, slots.keys(), place, place.keys, there.notes, there.lost.commits + 1, {}, order.check};
+    work.last_write = [&](Writer& writer) { return order.record ? order.record(writer, there.lost) : Status(ok()); };
+    EC_TRYV(clear_waiting(place, env_.files));
+    EC_TRY(report, write_copy(work, options_, env_));
+    EC_TRYV(put_in_place(place, env_.files));
+    // Had it stayed behind, that would be normal: the copy's commits are more than any that were there.
+    EC_TRYV(anchor->write({report.commits, report.store_seq, report.heads}));
+    EC_TRYV(anchor->sync());
+    report.lost = there.lost;
+    return report;
+  }
+
+  struct Replaced {
+    LostHead lost;
+    std::map<std::string, std::string> notes;
+  };
+
+  // Its WAL goes into the database, so that none lies beside the copy.
+  Status look_at_replaced(const StorePaths& place, const StoreKeys& keys, Replaced& found) {
+    OpenOptions writing;
+    writing.busy_timeout_us = options_.busy_timeout_us;
+    const auto how = connection_options(writing, place, ConnectionOptions::Role::writer, env_.vfs);
+    EC_TRY(connection, open_hardened(how, keys, env_.random));
+    EC_TRY(sentinel, connection->sentinel());
+    Reader reader(*connection);
+    EC_TRY(chain, reader.chain_head(Uuid{}));
+    found.lost = {sentinel.commits, sentinel.heads, chain.seq, chain.hash};
+    EC_TRY(notes, reader.metas(key_note_prefix));
+    found.notes = std::move(notes);
+    EC_TRYV(connection->guard());
+    EC_TRYV(connection->checkpoint(true));
+    connection->checkpoint_on_close(true);
+    return ok();
+  }
+
+  Result<CopyReport> change_data_key(const KeyInput& key, const std::string& note, const Job& record,
+                                     const CopyCheck& check) {
+    EC_TRYV(writable());
+    CopyReport report;
+    EC_TRYV(group_->alone([&]() -> Status {
+      if (presence_ == nullptr) return Errc::read_only;
+      EC_TRYV(presence_->make_exclusive());
+      Status done = pool_.pause(options_.busy_timeout_us);
+      if (done) {
+        done = renew(key, note, record, check, report);
+        pool_.resume();
+      }
+      const Status shared = presence_->share();
+      return done ? shared : done;
+    }));
+    return report;
+  }
+
+  // Nobody else reads, writes or opens. The old connections hold the old keys, so all of them go before the keys do.
+  Status renew(const KeyInput& key, const std::string& note, const Job& record, const CopyCheck& check,
+               CopyReport& report) {
+    EC_TRYV(clear_waiting(paths_, env_.files));
+    auto slots = KeySlots::create_for_copy(env_.files, waiting_paths(paths_).keys, key, slots_->keys(), env_.random);
+    if (!slots) return slots.error();
+    // Whether the database may have been renamed: then the waiting keys are the only ones that open it.
+    bool placed = false;
+    Status done = write_renewed(slots.assume_value().keys(), note, record, check, report);
+    if (done) {
+      done = committer_->exchange(
+          [&]() -> Status {
+            EC_TRY(wal, env_.files.exists(paths_.database + "-wal"));
+            if (wal) return Errc::store_busy;
+            placed = true;
+            const Status renamed = put_in_place(paths_, env_.files);
+            EC_TRY(waits, env_.files.exists(waiting_paths(paths_).database));
+            placed = !waits;
+            if (placed) {
+              const std::lock_guard<std::mutex> lock(slots_mutex_);
+              slots_->adopt(std::move(slots).assume_value());
+            }
+            return renamed;
+          },
+          [&] { return open_anchor(); });
+    }
+    if (!placed) (void)clear_waiting(paths_, env_.files);
+    return done;
+  }
+
+  Status write_renewed(const StoreKeys& keys, const std::string& note, const Job& record, const CopyCheck& check,
+                       CopyReport& report) {
+    EC_TRY(source, open_reader());
+    const CopyWork work{*source, keys, paths_, paths_.keys, first_note(note), 0, record, check};
+    EC_TRY(written, write_copy(work, options_, env_));
+    report = written;
+    return write_waiting_anchor(paths_, keys, report, env_.files);
+  }
+
+  Result<std::unique_ptr<Anchor>> open_anchor() {
+    const SecretBytes key = derive(slots_->keys().root_key, derivation::anchor);
+    return Anchor::open(env_.files, paths_.anchor, key, slots_->keys().store_id, false);
+  }
+
+  static std::map<std::string, std::string> first_note(const std::string& note) {
+    if (note.empty()) return {};
+    return {{std::string(key_note_prefix) + "1", note}};
+  }
+
+  static OpenOptions with_key(const KeyInput& key) {
+    OpenOptions options;
+    options.key = {key.kind, key.bytes.clone()};
+    return options;
   }
 
   [[nodiscard]] StoreStats stats() const {
@@ -175,8 +367,9 @@ class Store::Impl {
   OpenOptions options_;
   Environment env_;
   StorePaths paths_;
+  std::unique_ptr<FileLock> presence_;  // outlives every connection
   std::unique_ptr<KeySlots> slots_;
-  std::mutex slots_mutex_;
+  mutable std::mutex slots_mutex_;
   std::optional<LostRange> lost_;
   bool immutable_;
   ReadPool pool_;
@@ -251,27 +444,35 @@ Bytes Store::signing_public_key() const {
   return impl_->slots_->keys().signing_public_key;
 }
 
-Result<std::string> Store::add_recovery_code() {
-  EC_TRYV(impl_->writable());
-  const std::lock_guard<std::mutex> lock(impl_->slots_mutex_);
-  return impl_->slots_->add_recovery_code(impl_->env_.files, impl_->env_.random);
-}
-
 Status Store::add_key(const KeyInput& key) {
-  EC_TRYV(impl_->writable());
-  const std::lock_guard<std::mutex> lock(impl_->slots_mutex_);
-  return impl_->slots_->add(impl_->env_.files, key, impl_->env_.random);
+  return impl_->change_keys(&key, std::nullopt, {}, 0);
 }
 
 Status Store::remove_key(std::int32_t slot) {
-  EC_TRYV(impl_->writable());
-  const std::lock_guard<std::mutex> lock(impl_->slots_mutex_);
-  return impl_->slots_->remove(impl_->env_.files, slot);
+  return impl_->change_keys(nullptr, slot, {}, 0);
 }
 
-std::vector<KeySlotInfo> Store::key_slots() const {
+Status Store::change_keys(const KeyInput* added, std::optional<std::int32_t> removed, const KeyRecord& record,
+                          std::int64_t deadline_us) {
+  return impl_->change_keys(added, removed, record, deadline_us);
+}
+
+Result<std::vector<KeySlotInfo>> Store::key_slots() {
+  return impl_->key_slots();
+}
+
+std::int32_t Store::opened_slot() const {
   const std::lock_guard<std::mutex> lock(impl_->slots_mutex_);
-  return impl_->slots_->list();
+  return impl_->slots_->opened_slot();
+}
+
+Result<CopyReport> Store::copy_to(const CopyOrder& order) {
+  return impl_->copy_to(order);
+}
+
+Result<CopyReport> Store::change_data_key(const KeyInput& key, const std::string& key_note, const Job& record,
+                                          const CopyCheck& check) {
+  return impl_->change_data_key(key, key_note, record, check);
 }
 
 void Store::wait_for_commit(std::int64_t seen_commit, std::int64_t timeout_us) {

@@ -18,6 +18,7 @@
 
 #include <eventcore/result.hpp>
 #include "base/clock.hpp"
+#include "base/hash.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
 #include "base/secret.hpp"
@@ -81,6 +82,39 @@ struct PageProblem {
   std::string text;
 };
 
+// What a store that is replaced by a copy had come to.
+struct LostHead {
+  std::int64_t commits = 0;
+  Digest heads{};
+  std::int64_t chain_seq = 0;  // of the store's own audit chain
+  Digest chain_hash{};
+};
+
+struct CopyReport {
+  std::int64_t bytes = 0;
+  std::int64_t rows = 0;  // of all declared tables
+  std::int64_t commits = 0;
+  std::int64_t store_seq = 0;
+  Digest heads{};
+  std::int64_t chain_seq = 0;
+  Digest chain_hash{};
+  std::optional<LostHead> lost;
+};
+
+using CopyCheck = std::function<Status(Reader&)>;
+
+inline constexpr std::string_view key_note_prefix = "key_slot_";  // of names in ec_meta: what a key slot is called
+
+struct CopyOrder {
+  std::string path;      // NAME.ecdb
+  const KeyInput& key;   // opens the copy; with `replace`, the store that is there
+  std::string key_note;  // JSON, kept under key_note_prefix and the number of the slot
+  bool replace = false;  // a copy of the same store may lie there; else store_exists
+  // What the copy alone says, in one more commit; empty: nothing.
+  std::function<Status(Writer&, const std::optional<LostHead>&)> record;
+  CopyCheck check;  // after pages and references
+};
+
 class Store {
  public:
   static Result<std::unique_ptr<Store>> open(OpenOptions options, const Environment& environment);
@@ -112,10 +146,22 @@ class Store {
   Result<Bytes> sign(ByteView message);
   [[nodiscard]] Bytes signing_public_key() const;
 
-  Result<std::string> add_recovery_code();  // shown once
   Status add_key(const KeyInput& key);
   Status remove_key(std::int32_t slot);
-  [[nodiscard]] std::vector<KeySlotInfo> key_slots() const;
+  Result<std::vector<KeySlotInfo>> key_slots();
+  [[nodiscard]] std::int32_t opened_slot() const;  // whose key opened this store
+  // Adds `added` and removes `removed`, either or both in one step, and commits what `record` writes (it hears the
+  // number of the new slot) with it. When record answers false, nothing is done.
+  using KeyRecord = std::function<Result<bool>(Writer&, std::int32_t added)>;
+  Status change_keys(const KeyInput* added, std::optional<std::int32_t> removed, const KeyRecord& record,
+                     std::int64_t deadline_us = 0);
+
+  // A verified copy under a data key of its own, while others write. store_exists, store_locked (in use).
+  Result<CopyReport> copy_to(const CopyOrder& order);
+  // Writes the store anew under another data key, which only `key` opens then. `record` writes into the new file only.
+  // store_busy when another process, or another engine of this one, has the store open; calls wait meanwhile.
+  Result<CopyReport> change_data_key(const KeyInput& key, const std::string& key_note, const Job& record,
+                                     const CopyCheck& check);
 
   // Wakes when somebody in this process commits, or after timeout_us; another process is noticed by data_version.
   void wait_for_commit(std::int64_t seen_commit, std::int64_t timeout_us);

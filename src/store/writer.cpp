@@ -345,4 +345,9 @@ Status Writer::set_meta(std::string_view name, std::string_view value) {
   return statement.bind(name).bind(value).run();
 }
 
+Status Writer::forget_meta(std::string_view name) {
+  EC_TRY(statement, connection_.prepare("DELETE FROM ec_meta WHERE name = ?"));
+  return statement.bind(name).run();
+}
+
 }  // namespace eventcore::store

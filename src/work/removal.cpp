@@ -149,21 +149,22 @@ Result<bool> has_money(store::Reader& reader, const Record& order) {
   return payments > 0;
 }
 
-// Sales never go with what they were sold under; and an order that still holds places keeps its lines.
+// Sales never go with what they were sold under; and an order that still holds places keeps its lines. Sales are told
+// first, whichever order is older.
 Status check_sales(store::Reader& reader, const std::vector<Record>& rows) {
   std::map<Uuid, bool> seen;  // order -> goes too
   for (const Record& row : rows)
     if (const Value* order = order_of(row); order != nullptr && order->is_uuid())
       seen[order->uuid()] |= row.table().id == schema::tables::ticket_orders.id;
+  bool held = false;
   for (const auto& [id, goes_too] : seen) {
     EC_TRY(order, reader.get(schema::tables::ticket_orders, rows.front().organization_id(), id));
     if (!order) continue;
     EC_TRY(paid, has_money(reader, *order));
     if (paid) return Errc::has_sales;
-    if (!goes_too && (*order)[col::ticket_orders::order_status].text() == "active")
-      return fail_fact(Errc::still_referenced, "by", "ticket_orders");
+    held |= !goes_too && (*order)[col::ticket_orders::order_status].text() == "active";
   }
-  return ok();
+  return held ? Status(fail_fact(Errc::still_referenced, "by", "ticket_orders")) : ok();
 }
 
 }  // namespace

@@ -32,6 +32,29 @@ static void all_other_members_at_zero_are_the_defaults(void) {
   EXPECT(memcmp(&call_options, &call_zeros, sizeof call_zeros) == 0);
 }
 
+static ec_status add_key_with(const ec_call_options* options, ec_error** error) {
+  return ec_call_with(session, options, EC_TEXT("add_key"), EC_TEXT(""), &bytes, error);
+}
+
+static void a_key_goes_with_the_commands_that_take_one(void) {
+  static const unsigned char key[32] = {7};
+  ec_call_options options = EC_CALL_OPTIONS_INIT;
+  EXPECT_STATUS(EC_E_KEY_REQUIRED, add_key_with(&options, error));
+  options.key = key;
+  options.key_length = sizeof key;
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, add_key_with(&options, error)); /* of which kind? */
+  options.key_kind = 9;
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, add_key_with(&options, error));
+  options.key_kind = EC_OPEN_KEY_RAW;
+  options.key_length = 31;
+  EXPECT_STATUS(EC_E_INVALID_KEY, add_key_with(&options, error));
+  options.key_length = sizeof key;
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, call_with(&options, error));
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, insert_with(&options, error));
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, get_with(&options, error));
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, ec_call_many(session, &options, EC_TEXT("[]"), &bytes, error));
+}
+
 static void options_that_do_not_apply_are_refused(void) {
   ec_call_options options = EC_CALL_OPTIONS_INIT;
   options.if_version = 1;
@@ -93,6 +116,7 @@ int main(int argc, char** argv) {
   NEED(ec_engine_open(&open_options, &engine, error));
   NEED(ec_session_open(engine, EC_TEXT("{\"kind\":\"service\",\"reason\":\"options\"}"), &session, error));
   all_other_members_at_zero_are_the_defaults();
+  a_key_goes_with_the_commands_that_take_one();
   options_that_do_not_apply_are_refused();
   a_submitted_call_is_refused_at_once_for_what_needs_no_store();
   errors_end_when_freed();

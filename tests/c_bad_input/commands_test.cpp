@@ -44,6 +44,9 @@ struct Alone {
 };
 constexpr Alone alone[] = {
     {"run_maintenance", "works in slices, each committed by itself, and does nothing twice anyway"},
+    {"add_key", "changes the key slots, which no unit of work undoes"},
+    {"remove_key", "changes the key slots, which no unit of work undoes"},
+    {"rotate_key", "changes the key slots, which no unit of work undoes"},
 };
 
 bool stands_alone(const std::string& command) {

@@ -484,10 +484,43 @@ class CliTest(unittest.TestCase):
     def test_every_verb_has_help_with_an_example(self):
         top = self.run_it("--help").stdout
         verbs = [line.split()[0] for line in re.split("(?i)subcommands:", top)[1].split("\n\n")[0].strip().splitlines()]
-        self.assertEqual(len(verbs), 11)
+        self.assertEqual(len(verbs), 15)
         for verb in verbs:
             self.assertIn(f"Example: eventcore {verb}", self.run_it(verb, "--help").stdout)
         self.assertRegex(self.run_it("--version").stdout, r"^eventcore \d+\.\d+\.\d+ \(SQLCipher ")
+
+    # ---- keys and copies ----
+
+    def test_a_backup_is_restored_over_the_store(self):
+        self.make()
+        backup, backup_key = self.folder / "friday.ecdb", self.folder / "friday.key"
+        report = self.json("backup", backup, "--new-key-file", backup_key)
+        self.assertGreater(report["bytes"], 0)
+        self.run_it("backup", backup, "--backup-key-file", backup_key, code=STORE)
+        later = self.json("call", "create_organization", json.dumps(
+            {"name": "Lost", "owner": {"email": "lost@example.org", "full_name": "L"}}))["organization"]["id"]
+        reply = self.json("restore", backup, "--backup-key-file", backup_key, "--replace")
+        self.assertIsNotNone(reply["lost"])
+        self.run_it("get", "organizations", later, code=STATE)
+        self.run_it("verify")
+
+    def test_a_refused_backup_leaves_no_key_behind(self):
+        self.make()
+        backup_key = self.folder / "friday.key"
+        self.run_it("backup", self.folder / "no" / "such.ecdb", "--new-key-file", backup_key, code=STORE)
+        self.assertFalse(backup_key.exists())
+        self.run_it("backup", self.folder / "friday.ecdb", code=MISUSE)
+
+    def test_keys_are_added_and_rotated(self):
+        self.make()
+        words = self.folder / "words.txt"
+        words.write_text(PASSPHRASE + "\n")
+        words.chmod(0o600)
+        self.assertEqual(self.json("add-key", "--other-passphrase-file", words, "--name", "office")["slot"], 2)
+        fresh = self.folder / "fresh.key"
+        self.assertTrue(self.json("rotate-key", "--new-key-file", fresh, "--data-key")["data_key"])
+        self.run_it("list", "users", code=STORE)
+        self.assertEqual(len(self.json("call", "list_keys", EVENTCORE_KEY_FILE=str(fresh))["keys"]), 1)
 
 
 if __name__ == "__main__":

@@ -187,6 +187,10 @@ std::string row_for(const Tenant& tenant, const std::string& command, std::strin
                                                                  {"sponsor_id", "sponsors"},
                                                                  {"order_id", "ticket_orders public"},
                                                                  {"ticket_id", "tickets"},
+                                                                 {"ticket_ids", "tickets"},
+                                                                 {"payment_id", "order_payments"},
+                                                                 {"entry_id", "waitlist_entries"},
+                                                                 {"check_in_id", "check_ins"},
                                                                  {"ticket_category_id", "ticket_categories public"},
                                                                  {"id", "events public"}};
   if (command == "reveal_secret" && argument == "id") return tenant.rows.at("social_media_accounts");

@@ -311,8 +311,8 @@ class Model:
 
     def settle(self, order: Order) -> bool:
         """A payment over the whole order; says whether it bought the places."""
+        late = order.order_status == "cancelled" and order.reason == "expired" and not order.paid
         order.paid_in += order.total
-        late = order.status == "cancelled" and order.reason == "expired" and not order.paid
         if order.waits or late and self.to_be_had(order):
             order.status, order.reason, order.paid = "active", None, True
             for entry in self.entries:
@@ -322,11 +322,19 @@ class Model:
         order.due += order.total
         return False
 
+    def holds_ticket(self, email: str, event: Event) -> bool:
+        """As its holder, or as its buyer while it was not passed on."""
+        def own(ticket: Ticket) -> bool:
+            passed_on = any(one.place == ticket.place and one.status == "transferred" for one in ticket.order.tickets)
+            return email.lower() == (ticket.email if passed_on else ticket.order.email).lower()
+
+        return any(own(one) for one in self.tickets if one.order.event is event and one.status in ("valid", "used"))
+
     def refusal(self, now: datetime, who: str, email: str, lines: list[tuple[Category, int]], code: Code | None,
                 anonymous: bool, wrong_total: bool, wrong_payment: bool) -> str | None:
         """Why an order is refused, the first reason in the order of the rules. Due orders have expired before."""
         event = lines[0][0].event
-        known = who == "service"
+        known = who == "service" or not anonymous and self.holds_ticket(who, event)
         if event.cancelled:
             return "event_not_on_sale" if known else "not_found"
         if not all(category.active for category, _ in lines):

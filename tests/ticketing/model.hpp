@@ -152,7 +152,7 @@ struct World {
   // Whether a payment over the total buys the places now; otherwise it is due back.
   bool pay(Order& order) {
     bool buys = order.waits();
-    if (order.cancelled() && order.ran_out && !order.ever_paid && !called_off) {
+    if (order.order_status() == "cancelled" && order.ran_out && !order.ever_paid && !called_off) {
       buys = true;
       for (int c = 0; c < static_cast<int>(categories.size()); ++c) {
         const std::int64_t wanted =

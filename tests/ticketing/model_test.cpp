@@ -2,6 +2,7 @@
 // work that are refused half way, transactions that are undone, answers that are asked for twice and engines opened
 // again. EC_TICKETING_STEPS=20000 for a longer game; a failure prints the seed.
 #include <cstdlib>
+#include <deque>
 #include <random>
 
 #include "api/engine_fixture.hpp"
@@ -33,6 +34,12 @@ std::int64_t cents(const Json& text) {
 
 class TicketingModelTest : public EngineTest {
  protected:
+  void TearDown() override {
+    if (HasFailure())
+      for (const std::string& call : asked_) printf("%s\n", call.c_str());
+    caller_.reset();
+    EngineTest::TearDown();
+  }
   void SetUp() override {
     EngineTest::SetUp();
     dice_.seed(testing::seed());
@@ -60,6 +67,8 @@ class TicketingModelTest : public EngineTest {
     const auto reply = caller_->call(command, arguments, options);
     last_ = command + " " + dump(arguments);
     const std::string got = reply ? "" : std::string(reply.error().name());
+    asked_.push_back(last_ + (reply ? "" : " -> " + got));
+    if (asked_.size() > 12) asked_.pop_front();
     EXPECT_EQ(got, refusal) << last_ << (reply ? dump(reply.assume_value()) : reply.error().to_json());
     if (!reply || got != refusal) return std::nullopt;
     if (one_in(8)) {  // the answer was lost
@@ -145,20 +154,21 @@ class TicketingModelTest : public EngineTest {
   void call_off();
   void compare();
   void issue(Order& order, const Json& tickets);
-  std::string refusal_of(const Order& order, bool wrong_total) const;
+  std::string refusal_of(const Order& order, bool wrong_total, bool counter) const;
 
   std::mt19937_64 dice_;
   std::optional<Caller> caller_;
   World world_;
   std::string event_;
   std::string last_;
+  std::deque<std::string> asked_;  // the last few calls, told when the test fails
   Micros now_ = start_us;
   int game_ = 0;
   int calls_ = 0;
 };
 
 // The first reason in the order of the rules; due orders have expired before.
-std::string TicketingModelTest::refusal_of(const Order& order, bool wrong_total) const {
+std::string TicketingModelTest::refusal_of(const Order& order, bool wrong_total, bool counter) const {
   if (world_.called_off) return "event_not_on_sale";
   std::vector<std::int64_t> wanted(world_.categories.size());
   for (const Place& p : order.places) ++wanted[static_cast<std::size_t>(p.category)];
@@ -170,7 +180,7 @@ std::string TicketingModelTest::refusal_of(const Order& order, bool wrong_total)
   if (any([](int, std::int64_t, const Category& c) { return !c.active; })) return "category_inactive";
   if (any([](int, std::int64_t n, const Category& c) { return n > c.most; })) return "invalid_quantity";
   if (any([&](int c, std::int64_t n, const Category& of) {
-        return !order.email.empty() && world_.unpaid_of(order.email, c) + n > of.most;
+        return !counter && !order.email.empty() && world_.unpaid_of(order.email, c) + n > of.most;
       }))
     return "hold_limit";
   if (order.code >= 0) {
@@ -202,7 +212,7 @@ void TicketingModelTest::place() {
   order.total = world_.worth(order);
   const World before = world_;
   world_.expire(now_);
-  const std::string refusal = refusal_of(order, wrong_total);
+  const std::string refusal = refusal_of(order, wrong_total, counter);
   Json arguments = {{"event_id", event_},
                     {"items", items},
                     {"customer", {{"email", order.email}, {"name", "Bea"}}},
@@ -285,7 +295,9 @@ void TicketingModelTest::pass_time() {
   if (!one_in(2)) return;
   const std::int64_t due = world_.expire(now_);
   const auto reply = ask("expire_orders", {{"event_id", event_}});
-  if (reply) EXPECT_EQ((*reply)["expired"], Json(due));
+  if (reply) {
+    EXPECT_EQ((*reply)["expired"], Json(due));
+  }
 }
 
 void TicketingModelTest::cancel() {
@@ -315,6 +327,9 @@ void TicketingModelTest::refund() {
     ids.push_back(p.ticket);
   }
   if (chosen.empty()) return;
+  // A chargeback takes promised refunds back, and the rules do not say what becomes of their tickets.
+  if (order->charged > 0 && std::any_of(chosen.begin(), chosen.end(), [](const Place* p) { return p->returned; }))
+    return;
   const bool refused = std::any_of(chosen.begin(), chosen.end(), [&](const Place* p) {
     return p->status == "used" || p->returned || !category(p->category).refundable;
   });
@@ -360,8 +375,7 @@ void TicketingModelTest::cancel_ticket() {
   if (order == nullptr || !order->ever_paid) return;
   Place* p = some_place(*order);
   if (!ask("cancel_ticket", {{"ticket_id", p->ticket}}, p->status == "valid" ? "" : "wrong_state")) return;
-  p->status = "cancelled";
-  order->cancel_when_empty();
+  p->status = "cancelled";  // the order stands: its money is still to be returned
 }
 
 void TicketingModelTest::transfer() {
@@ -599,6 +613,8 @@ void TicketingModelTest::step() {
                                                  {4, &T::undo},      {5, &T::stock},       {6, &T::wait},
                                                  {2, &T::leave},     {4, &T::maintain},    {2, &T::refused_half_way},
                                                  {2, &T::undone},    {1, &T::open_again}};
+  now_ += 1'000;  // rows of one time have no order after the engine was opened again
+  ASSERT_TRUE(engine_->set_clock(now_));
   int sum = 0;
   for (const auto& [weight, act] : acts) sum += weight;
   int at = below(sum);

@@ -209,7 +209,9 @@ TEST_F(RaceTest, AnonymousBuyersHoldNoMoreThanTheirCapTogether) {
     for (int i = 0; i < 3; ++i) {
       const auto placed =
           anon.call("place_order", dump(order(all, 1, "buyer" + std::to_string(t) + "." + std::to_string(i))));
-      if (!placed) EXPECT_EQ(placed.error().name(), "hold_limit") << placed.error().to_json();
+      if (!placed) {
+        EXPECT_EQ(placed.error().name(), "hold_limit") << placed.error().to_json();
+      }
       ++(placed ? held : refused);
     }
   });
@@ -252,7 +254,9 @@ class LatePaymentTest : public RaceTest {
     Json cart = order(all_, 1, buyer);
     cart["payment"] = {{"method", "cash"}, {"amount", "10.00"}};
     const auto bought = service().call("place_order", dump(cart));
-    if (!bought) EXPECT_EQ(bought.error().name(), "sold_out") << bought.error().to_json();
+    if (!bought) {
+      EXPECT_EQ(bought.error().name(), "sold_out") << bought.error().to_json();
+    }
     if (bought) ++bought_;
   }
 
@@ -273,7 +277,7 @@ TEST_F(LatePaymentTest, EndsInPlacesOrInMoneyDueBack) {
       for (int step = 1; step <= 40; ++step) {
         clock(step * minute_us / 2);
         std::this_thread::yield();
-        if (step % 4 == 0) service().call("expire_orders", dump({{"event_id", event_}}));
+        if (step % 4 == 0) must(service().call("expire_orders", dump({{"event_id", event_}})));
       }
     } else if (t < 4) {
       for (int i = next++; i < orders; i = next++) pay(turn[static_cast<std::size_t>(i)]);

@@ -207,10 +207,13 @@ typedef struct ec_call_options {
   const char *organization_id;   /* ec_row_get, _update, _remove in sessions without one; NULL: none */
   size_t organization_id_length;
   int64_t if_version;            /* update and remove: EC_E_VERSION_CONFLICT unless the row has it; 0: do not ask */
+  const void *key;               /* add_key, rotate_key, backup, restore: copied into guarded memory; NULL: none */
+  size_t key_length;
+  int64_t key_kind;              /* EC_OPEN_KEY_*; 0: no key */
 } ec_call_options;
 
 #define EC_CALL_OPTIONS_INIT \
-  { sizeof(ec_call_options), NULL, 0, 0, NULL, 0, 0 }
+  { sizeof(ec_call_options), NULL, 0, 0, NULL, 0, 0, NULL, 0, 0 }
 
 /* Runs a command, such as "place_order", and answers when it is committed. docs/reference/commands.md lists every
  * command with its arguments, its reply and its errors in the order in which they are looked for. Empty
@@ -222,9 +225,11 @@ typedef struct ec_call_options {
 EC_API ec_status ec_call(ec_session *session, const char *command, size_t command_length, const char *arguments_json,
                          size_t arguments_length, ec_bytes **reply_out, ec_error **error_out) EC_NOEXCEPT;
 
-/* ec_call with options: deadline, and an idempotency key of 16 to 255 visible ASCII characters (anon: at least 22).
+/* ec_call with options: deadline, an idempotency key of 16 to 255 visible ASCII characters (anon: at least 22), and the
+ * key that a command about keys and copies asks for.
  * Outcomes: those of ec_call; EC_E_INVALID_IDEMPOTENCY_KEY, EC_E_IDEMPOTENCY_MISMATCH, EC_E_DEADLINE_EXCEEDED,
- * EC_E_INVALID_ARGUMENT (an option that is not for commands).
+ * EC_E_INVALID_ARGUMENT (an option that is not for commands, or a key that is not for this one), EC_E_KEY_REQUIRED,
+ * EC_E_INVALID_KEY.
  * Owner: the caller frees *reply_out. options may be NULL. One thread at a time. Since 0.1. */
 EC_API ec_status ec_call_with(ec_session *session, const ec_call_options *options, const char *command,
                               size_t command_length, const char *arguments_json, size_t arguments_length,
@@ -288,7 +293,8 @@ EC_API ec_status ec_row_insert_many(ec_session *session, const ec_call_options *
                                     ec_bytes **rows_out, ec_error **error_out) EC_NOEXCEPT;
 
 /* Changes the named columns of a row and answers the row as it is then.
- * Outcomes: those of ec_row_get and ec_row_insert; EC_E_VERSION_CONFLICT, EC_E_INVALID_TRANSITION. All options apply.
+ * Outcomes: those of ec_row_get and ec_row_insert; EC_E_VERSION_CONFLICT, EC_E_INVALID_TRANSITION. All options but the
+ * key apply.
  * Owner: the caller frees *row_out. options may be NULL. One thread at a time. Since 0.1. */
 EC_API ec_status ec_row_update(ec_session *session, const ec_call_options *options, const char *table,
                                size_t table_length, const char *id, size_t id_length, const char *changes_json,
@@ -296,7 +302,7 @@ EC_API ec_status ec_row_update(ec_session *session, const ec_call_options *optio
 
 /* Removes a row and what goes with it.
  * Outcomes: those of ec_row_get; EC_E_POLICY_DENIED, EC_E_ENGINE_ONLY, EC_E_VERSION_CONFLICT, EC_E_STILL_REFERENCED,
- * EC_E_HAS_SALES and other rules of the table (5xxx). All options apply.
+ * EC_E_HAS_SALES and other rules of the table (5xxx). All options but the key apply.
  * options may be NULL. One thread at a time. Since 0.1. */
 EC_API ec_status ec_row_remove(ec_session *session, const ec_call_options *options, const char *table,
                                size_t table_length, const char *id, size_t id_length, ec_error **error_out) EC_NOEXCEPT;

@@ -44,6 +44,9 @@ Result<Options> options(const Options* given, std::size_t first_size) {
   return known;
 }
 
+// Of the options structs that carry a key. A kind of 0 says that there is none.
+Result<store::KeyInput> key_input(const void* data, std::size_t length, std::int64_t kind);
+
 Result<api::CallContext> call_context(const ec_call_options* given);
 Result<api::SessionCore::RecordContext> record_context(const ec_call_options* given);
 

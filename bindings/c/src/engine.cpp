@@ -2,6 +2,7 @@
 #include <eventcore/engine.hpp>
 
 #include "api/engine.hpp"
+#include "api/keys.hpp"
 #include "arguments.hpp"
 #include "base/text.hpp"
 #include "guard.hpp"
@@ -33,20 +34,6 @@ static_assert(offsetof(ec_open_options, jwt_issuer_length) == 112);
 constexpr std::uint32_t flags_known =
     EC_OPEN_CREATE | EC_OPEN_CREATE_NEW | EC_OPEN_READ_ONLY | EC_OPEN_ACCEPT_LOSS | EC_OPEN_TEST_CLOCK;
 
-Result<store::KeyInput> read_key(const ec_open_options& asked) {
-  if (asked.key_kind == 0) {
-    if (asked.key != nullptr || asked.key_length != 0)
-      return fail_field(Errc::invalid_argument, "key_kind", "must say what the key is");
-    return store::KeyInput{};
-  }
-  EC_TRY(bytes, text(static_cast<const char*>(asked.key), asked.key_length, "key"));
-  const ByteView key(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  if (asked.key_kind == EC_OPEN_KEY_RAW) return store::KeyInput::raw(key);
-  if (asked.key_kind == EC_OPEN_KEY_PASSPHRASE) return store::KeyInput::passphrase(key);
-  if (asked.key_kind == EC_OPEN_KEY_RECOVERY_CODE) return store::KeyInput::recovery_code(key);
-  return fail_field(Errc::invalid_argument, "key_kind", "must be one of EC_OPEN_KEY_*");
-}
-
 Result<store::OpenOptions> read_open_options(const ec_open_options& asked) {
   EC_TRY(path, text(asked.path, asked.path_length, "path"));
   FailureDetail detail;
@@ -55,7 +42,7 @@ Result<store::OpenOptions> read_open_options(const ec_open_options& asked) {
   if (asked.cache_bytes < 0) detail.fields.push_back({"cache_bytes", "must not be negative"});
   if (asked.busy_timeout_us < 0) detail.fields.push_back({"busy_timeout_us", "must not be negative"});
   if (!detail.fields.empty()) return Failure(Errc::invalid_argument, std::move(detail));
-  EC_TRY(key, read_key(asked));
+  EC_TRY(key, key_input(asked.key, asked.key_length, asked.key_kind));
   store::OpenOptions options;
   options.path = path;
   options.key = std::move(key);
@@ -120,10 +107,9 @@ Result<std::string> logs(ec_engine* handle, std::int64_t lines_max) {
 
 Result<ec_bytes*> add_recovery_code(ec_engine* handle) {
   EC_TRY(engine, use(handle));
-  EC_TRY(store, engine->store());
   Reserved<ec_bytes> bytes;
   bytes->secret = true;
-  EC_TRY(code, store->add_recovery_code());
+  EC_TRY(code, api::add_recovery_code(engine));
   bytes->text = std::move(code);
   return bytes.keep();
 }

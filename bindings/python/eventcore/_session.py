@@ -22,7 +22,7 @@ from ._types import IdLike
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ._engine import Engine, Principal
+    from ._engine import Engine, Key, Principal
 
 _CHANGES_PAGE = 500
 _SLICE_US = 100_000  # how long a Ctrl-C may wait while changes are waited for
@@ -106,8 +106,10 @@ class Session(Records, Commands):
         *,
         idempotency_key: str | None = None,
         timeout: float | None = None,
+        key: Key | None = None,
     ) -> dict[str, Any]:
-        """Runs a command by name. A repeat under the same idempotency key gets the first reply.
+        """Runs a command by name. A repeat under the same idempotency key gets the first reply. The commands about keys
+        and copies take a key, which is no argument.
 
         >>> session.call("quote_price", {"ticket_category_id": category_id})["currency"]
         'USD'
@@ -118,14 +120,20 @@ class Session(Records, Commands):
             _codec.dump_arguments(command, {} if arguments is None else arguments),
             _codec.optional_text(idempotency_key, "an idempotency key"),
             _codec.duration(timeout, "timeout", 0),
+            None if key is None else (key._kind, key._secret),
         )
         return _codec.decode_reply(command, answer)
 
     def _command(
-        self, name: str, arguments: dict[str, Any], idempotency_key: str | None, timeout: float | None
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        idempotency_key: str | None,
+        timeout: float | None,
+        key: Key | None = None,
     ) -> Any:
-        given = {key: value for key, value in arguments.items() if value is not None}
-        return self.call(name, given, idempotency_key=idempotency_key, timeout=timeout)
+        given = {name: value for name, value in arguments.items() if value is not None}
+        return self.call(name, given, idempotency_key=idempotency_key, timeout=timeout, key=key)
 
     def call_many(
         self,

@@ -92,9 +92,14 @@ class AsyncSession(AsyncRecords, AsyncCommands):
         return await asyncio.wrap_future(self._worker.submit(function))
 
     async def _command(
-        self, name: str, arguments: dict[str, Any], idempotency_key: str | None, timeout: float | None
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        idempotency_key: str | None,
+        timeout: float | None,
+        key: Key | None = None,
     ) -> Any:
-        return await self._run(lambda: self._session._command(name, arguments, idempotency_key, timeout))
+        return await self._run(lambda: self._session._command(name, arguments, idempotency_key, timeout, key))
 
     async def _record(self, method: str, *given: Any, **named: Any) -> Any:
         return await self._run(lambda: getattr(self._session, method)(*given, **named))
@@ -119,10 +124,11 @@ class AsyncSession(AsyncRecords, AsyncCommands):
         *,
         idempotency_key: str | None = None,
         timeout: float | None = None,
+        key: Key | None = None,
     ) -> dict[str, Any]:
         """Runs a command by name."""
         return await self._run(
-            lambda: self._session.call(command, arguments, idempotency_key=idempotency_key, timeout=timeout)
+            lambda: self._session.call(command, arguments, idempotency_key=idempotency_key, timeout=timeout, key=key)
         )
 
     async def call_many(

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -182,6 +183,26 @@ struct Options {
 
 using MaybeText = std::optional<std::string_view>;
 
+// A key with a call, for the commands that take one: (kind, bytes).
+using CallKey = std::tuple<std::int32_t, std::string_view>;
+
+void add_key(ec_call_options& options, std::int32_t kind, std::string_view bytes) {
+  options.key = bytes.data();
+  options.key_length = bytes.size();
+  options.key_kind = kind;
+}
+
+// The same for a call that outlives its arguments; wiped in the end.
+struct KeptKey {
+  std::int32_t kind = 0;
+  std::string bytes;
+
+  explicit KeptKey(const CallKey& key) : kind(std::get<0>(key)), bytes(std::get<1>(key)) {}
+  ~KeptKey() { ::explicit_bzero(bytes.data(), bytes.size()); }
+  KeptKey(const KeptKey&) = delete;
+  KeptKey& operator=(const KeptKey&) = delete;
+};
+
 Options options_of(const MaybeText& key, std::int64_t timeout_us, const MaybeText& organization = std::nullopt,
                    std::int64_t if_version = 0) {
   return {key.value_or(std::string_view{}), timeout_us, organization.value_or(std::string_view{}), if_version};
@@ -282,7 +303,8 @@ MaybeText lent(const KeptText& text) {
 
 // These are answered inside ec_submit and may take minutes.
 bool takes_long(std::string_view command) {
-  return command == "run_maintenance" || command == "verify_store" || command == "verify_audit";
+  return command == "run_maintenance" || command == "verify_store" || command == "verify_audit" ||
+         command == "rotate_key" || command == "backup" || command == "restore";
 }
 
 // Submits and waits, so that a Ctrl-C ends the waiting. It does not take a write back: one that was under way is
@@ -290,15 +312,19 @@ bool takes_long(std::string_view command) {
 // under the same idempotency key and gets the first reply, or the first run. Inside a transaction, and for reads that
 // are short, the call is made straight through and a Ctrl-C is noticed behind it.
 py::bytes call(Handle session, std::string_view command, std::string_view arguments, const MaybeText& key,
-               std::int64_t timeout_us) {
-  if (takes_long(command))
+               std::int64_t timeout_us, const std::optional<CallKey>& secret) {
+  if (takes_long(command)) {
+    const auto kept_key = secret ? std::make_shared<KeptKey>(*secret) : nullptr;
     return answer_aside([session, command = std::string(command), arguments = std::string(arguments), key = kept(key),
-                         timeout_us](ec_bytes** out, ec_error** error) {
-      const ec_call_options options = options_of(lent(key), timeout_us).filled();
+                         timeout_us, kept_key](ec_bytes** out, ec_error** error) {
+      ec_call_options options = options_of(lent(key), timeout_us).filled();
+      if (kept_key) add_key(options, kept_key->kind, kept_key->bytes);
       return ec_call_with(as<ec_session>(session), &options, command.data(), command.size(), arguments.data(),
                           arguments.size(), out, error);
     });
-  const ec_call_options options = options_of(key, timeout_us).filled();
+  }
+  ec_call_options options = options_of(key, timeout_us).filled();
+  if (secret) add_key(options, std::get<0>(*secret), std::get<1>(*secret));
   ec_pending* pending = nullptr;
   ec_error* error = nullptr;
   const ec_status status = released([&] {
@@ -441,7 +467,7 @@ PYBIND11_MODULE(_native, module) {
   module.def("session_open", &session_open, py::arg("engine"), py::arg("principal"));
   module.def("session_close", &session_close, py::arg("session"));
   module.def("call", &call, py::arg("session"), py::arg("command"), py::arg("arguments"), py::arg("key"),
-             py::arg("timeout_us"));
+             py::arg("timeout_us"), py::arg("secret"));
   module.def("call_many", &call_many, py::arg("session"), py::arg("calls"), py::arg("key"), py::arg("timeout_us"));
   module.def("submit", &submit, py::arg("session"), py::arg("command"), py::arg("arguments"), py::arg("key"),
              py::arg("timeout_us"));

@@ -198,7 +198,7 @@ Result<std::vector<Record>> lines_of(work::Reading& reading, const Record& order
 namespace {
 
 // A limit binds an order that is placed. Money that comes late brings back an order that was placed, and its use with
-// it, whatever others have used since: decision 41.
+// it, whatever others have used since: decision 35.
 Status check_code_used(UnitOfWork& uow, const Write& write) {
   namespace d = col::discount_codes;
   const Record& order = *write.after;

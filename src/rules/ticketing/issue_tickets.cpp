@@ -73,7 +73,9 @@ struct TicketDraft {
   Value order;
   Value item;
   Value currency;
-  AdmissionWindow window;
+  AdmissionWindow window;  // what the code says; the row keeps none, so that it follows an event that moves
+  Value valid_from;        // of this ticket alone
+  Value valid_until;
   Holder holder;
   std::string number;
   std::int64_t price_paid = 0;
@@ -107,8 +109,8 @@ Result<Record> write_ticket(work::UnitOfWork& uow, const SigningKey& key, Ticket
       assign(c::status, "valid"),
       assign(c::code_serial, 0),
       assign(c::key_id, static_cast<std::int64_t>(key.key_id)),
-      assign(c::valid_from, draft.window.from),
-      assign(c::valid_until, draft.window.until),
+      assign(c::valid_from, std::move(draft.valid_from)),
+      assign(c::valid_until, std::move(draft.valid_until)),
       assign(c::transferred_from, std::move(draft.transferred_from)),
   };
   return uow.insert(schema::tables::tickets, row, work::As::engine);
@@ -169,6 +171,8 @@ Result<Record> issue_in_place_of(work::UnitOfWork& uow, const Record& event, con
   draft.item = old[c::order_item_id];
   draft.currency = old[c::currency];
   draft.window = window;
+  draft.valid_from = old[c::valid_from];
+  draft.valid_until = old[c::valid_until];
   draft.holder = std::move(holder);
   draft.number = std::move(numbers.front());
   draft.price_paid = old[c::price_paid].integer();

@@ -102,6 +102,11 @@ std::string payment_status_after(const Record& order, const std::vector<Record>&
     if (!(payment[c::currency] == order[col::ticket_orders::currency])) continue;
     if (kind && status) rows.push_back({*kind, *status, payment[c::amount].integer()});
   }
+  // An import may say that an order was paid without saying how; no failed attempt and no refund of nothing changes
+  // that.
+  const std::string_view known = order[col::ticket_orders::payment_status].text();
+  const bool past_payment = known == "paid" || known == "partially_refunded" || known == "refunded";
+  if (past_payment && pure::payment_sums(rows).in == 0) return std::string(known);
   return std::string(pure::word(pure::payment_status(rows, order[col::ticket_orders::total_amount].integer(),
                                                      !order[col::ticket_orders::paid_at].is_null())));
 }

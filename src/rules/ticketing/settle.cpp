@@ -257,9 +257,12 @@ Status follow_payments(work::UnitOfWork& uow, Record& order, Changes more) {
   const Money money = money_of(order, payments);
   const bool owed =
       std::any_of(payments.begin(), payments.end(), [](const Record& row) { return is_row(row, "refund", "due"); });
-  if (after[o::order_status].text() == "cancelled" && money.out > 0 && !owed) {
+  // An order that was refunded is so no more when another payment of it is due back.
+  const std::string& stands = after[o::order_status].text();
+  const bool refunded = stands == "cancelled" && money.out > 0 && !owed;
+  if (refunded || (stands == "refunded" && owed)) {
     std::erase_if(more, [](const Assignment& a) { return a.index == o::order_status.index; });
-    more.push_back(assign(o::order_status, "refunded"));
+    more.push_back(assign(o::order_status, refunded ? "refunded" : "cancelled"));
   }
   return uow.change(order, more);
 }

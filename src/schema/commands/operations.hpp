@@ -1,6 +1,7 @@
 // Commands that look after the store and explain its decisions. Ids 900-999.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "schema/commands/common.hpp"
@@ -44,6 +45,39 @@ inline constexpr ArgumentDef verify_audit_arguments[] = {
 };
 inline constexpr std::string_view verify_audit_errors[] = {"not_found"};
 
+// Keys and copies. Key bytes are never arguments: they travel in the call's options, as bytes.
+inline constexpr ArgumentDef key_name_argument{.name = "name", .type = Type::text, .length_max = 100, .doc = "What list_keys shall show, such as where the key is kept."};
+inline constexpr ArgumentDef copy_path_argument{.name = "path", .type = Type::text, .required = true, .length_max = 4'000, .doc = "The copy's file, NAME.ecdb; its side files lie beside it."};
+
+// add_key
+inline constexpr ArgumentDef add_key_arguments[] = {key_name_argument};
+inline constexpr std::string_view add_key_errors[] = {"key_required", "invalid_key"};
+
+// remove_key
+inline constexpr ArgumentDef remove_key_arguments[] = {
+    {.name = "slot", .type = Type::integer, .required = true, .min = 1, .max = 2'147'483'647, .doc = "The key's number in list_keys."},
+};
+inline constexpr std::string_view remove_key_errors[] = {"not_found"};
+
+// rotate_key
+inline constexpr ArgumentDef rotate_key_arguments[] = {
+    {.name = "slot", .type = Type::integer, .min = 1, .max = 2'147'483'647, .doc = "The key that goes; the one that opened this engine when absent."},
+    key_name_argument,
+    {.name = "data_key", .type = Type::boolean, .initial = "false", .doc = "Whether to write the whole store anew under another data key too; all other keys go, slot is then not given."},
+};
+inline constexpr std::string_view rotate_key_errors[] = {"key_required", "invalid_key", "not_found", "store_busy", "store_corrupt"};
+
+// backup
+inline constexpr ArgumentDef backup_arguments[] = {copy_path_argument};
+inline constexpr std::string_view backup_errors[] = {"key_required", "store_not_found", "store_locked", "store_exists", "invalid_key", "store_corrupt", "disk_full"};
+
+// restore
+inline constexpr ArgumentDef restore_arguments[] = {
+    copy_path_argument,
+    {.name = "replace", .type = Type::boolean, .initial = "false", .doc = "Whether a copy of the same store lies there and is to be replaced; the key is then its key."},
+};
+inline constexpr std::string_view restore_errors[] = {"key_required", "store_not_found", "store_locked", "store_exists", "invalid_key", "wrong_key", "store_corrupt", "disk_full"};
+
 inline constexpr CommandDef operations_commands[] = {
     {.id = 900, .name = "explain_access", .domain = "operations", .mutates = false, .runs = Runs::anyone,
      .arguments = explain_access_arguments, .errors = explain_access_errors,
@@ -67,6 +101,32 @@ inline constexpr CommandDef operations_commands[] = {
      .arguments = explain_access_arguments, .errors = list_principals_who_can_errors,
      .reply = "principals: [{kind, id, name, policy}], anon (whether everybody may)",
      .doc = "Lists the users, sponsors, API keys and devices of an organization who may do something with a row now."},
+    {.id = 910, .name = "list_keys", .domain = "operations", .mutates = false, .runs = Runs::service_only,
+     .reply = "keys: [{slot, kind, name, created_at, opened}]",
+     .doc = "Lists the keys that open the store: never what they are, and which of them opened this engine."},
+    {.id = 911, .name = "add_key", .domain = "operations", .mutates = true, .runs = Runs::service_only,
+     .arguments = add_key_arguments, .errors = add_key_errors,
+     .reply = "slot",
+     .doc = "Lets a further key open the store; the key is in the call's options."},
+    {.id = 912, .name = "remove_key", .domain = "operations", .mutates = true, .runs = Runs::service_only,
+     .arguments = remove_key_arguments, .errors = remove_key_errors,
+     .reply = "slot",
+     .doc = "Makes a key open the store no longer; the last one stays."},
+    {.id = 913, .name = "rotate_key", .domain = "operations", .mutates = true, .runs = Runs::service_only,
+     .arguments = rotate_key_arguments, .errors = rotate_key_errors,
+     .reply = "slot, data_key",
+     .doc = "Puts the key of the call's options in the place of one that opened the store, and on request encrypts the store anew."},
+    {.id = 914, .name = "backup", .domain = "operations", .mutates = false, .runs = Runs::service_only,
+     .arguments = backup_arguments, .errors = backup_errors,
+     .reply = "path, bytes, rows, commit, head, chain: {seq, head}",
+     .doc = "Writes a verified copy of the store while others write, opened by the key of the call's options."},
+    {.id = 915, .name = "restore", .domain = "operations", .mutates = false, .runs = Runs::service_only,
+     .arguments = restore_arguments, .errors = restore_errors,
+     .reply = "path, bytes, rows, commit, head, chain: {seq, head}, lost: {commit, head, chain: {seq, head}} or null",
+     .doc = "Makes this store, an opened backup, the store at another path; the store's own audit chain says so there."},
 };
+
+// Commands that take a key with the call's options.
+inline constexpr std::uint16_t commands_with_key[] = {911, 913, 914, 915};
 
 }  // namespace eventcore::schema::commands

@@ -75,7 +75,7 @@ inline constexpr ColumnDef notifications_columns[] = {
     standard::updated_at,
 };
 inline constexpr IndexDef notifications_indexes[] = {
-    {.name = "notifications_by_recipient_id", .columns = {"recipient_id", "is_read"}},
+    {.name = "notifications_by_recipient_id", .columns = {"recipient_id"}},
 };
 inline constexpr TableDef notifications{
     .id = 37,

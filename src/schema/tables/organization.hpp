@@ -129,8 +129,8 @@ inline constexpr ColumnDef team_assignments_columns[] = {
     standard::updated_at,
 };
 inline constexpr IndexDef team_assignments_indexes[] = {
-    {.name = "team_assignments_by_event_id", .columns = {"event_id", "user_id"}},
-    {.name = "team_assignments_by_user_id", .columns = {"user_id", "event_id"}},
+    {.name = "team_assignments_by_event_id", .columns = {"event_id"}},
+    {.name = "team_assignments_by_user_id", .columns = {"user_id"}},
 };
 inline constexpr CheckDef team_assignments_checks[] = {
     {.name = "team_assignments_dates", .sql = "end_date >= start_date", .doc = "The last day is not before the first."},

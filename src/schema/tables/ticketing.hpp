@@ -131,7 +131,7 @@ inline constexpr ColumnDef dynamic_pricing_rules_columns[] = {
     standard::updated_at,
 };
 inline constexpr IndexDef dynamic_pricing_rules_indexes[] = {
-    {.name = "dynamic_pricing_rules_by_ticket_category_id_is_active", .columns = {"ticket_category_id", "is_active"}},
+    {.name = "dynamic_pricing_rules_by_ticket_category_id", .columns = {"ticket_category_id"}},
     {.name = "dynamic_pricing_rules_by_event_id", .columns = {"event_id"}},
 };
 inline constexpr CheckDef dynamic_pricing_rules_checks[] = {
@@ -425,7 +425,7 @@ inline constexpr UniqueDef order_payments_uniques[] = {
      .columns = {"provider", "reference", "kind"}, .unless_null = "reference"},
 };
 inline constexpr IndexDef order_payments_indexes[] = {
-    {.name = "order_payments_by_order_id_status", .columns = {"order_id", "status"}},
+    {.name = "order_payments_by_order_id", .columns = {"order_id"}},
     {.name = "order_payments_by_event_id_occurred_at", .columns = {"event_id", "occurred_at"}},
 };
 inline constexpr TableDef order_payments{
@@ -520,8 +520,8 @@ inline constexpr UniqueDef tickets_uniques[] = {
     {.name = "tickets_ticket_number_key", .columns = {"ticket_number"}},
 };
 inline constexpr IndexDef tickets_indexes[] = {
-    {.name = "tickets_by_event_id_status", .columns = {"event_id", "status"}},
-    {.name = "tickets_by_ticket_category_id_status", .columns = {"ticket_category_id", "status"}},
+    {.name = "tickets_by_event_id", .columns = {"event_id"}},
+    {.name = "tickets_by_ticket_category_id", .columns = {"ticket_category_id"}},
     {.name = "tickets_by_attendee_email_folded_store_wide",
      .columns = {"attendee_email_folded", "organization_id"}, .store_wide = true},
     {.name = "tickets_by_transferred_to_email_folded", .columns = {"transferred_to_email_folded"}},

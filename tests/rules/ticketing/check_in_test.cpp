@@ -363,19 +363,28 @@ TEST_F(CheckInTest, AHolderGetsHisCodeAsAPicture) {
   EC_EXPECT_REFUSED("wrong_state", call(as_service(), "ticket_qr", arguments));
 }
 
-TEST_F(CheckInTest, TicketsCarryTheWindowOfTheirCategoryOrOfTheEvent) {
+TEST_F(CheckInTest, CodesCarryTheWindowOfTheirCategoryOrOfTheEvent) {
+  const auto until_of = [](const Json& ticket) {
+    const auto code = ticket::parse(ticket["qr_code_data"].get<std::string>());
+    EXPECT_TRUE(code.has_value());
+    return format_rfc3339(static_cast<Micros>(code->code.valid_until) * 1'000'000);
+  };
   const Json ticket = ticket_of(category_);
-  EXPECT_EQ(ticket["valid_from"], "2026-11-30T18:00:00Z");
-  EXPECT_EQ(ticket["valid_until"], "2026-12-02T05:00:00Z");
+  EXPECT_TRUE(ticket["valid_from"].is_null()) << "the event's own, wherever it moves to";
+  EXPECT_EQ(until_of(ticket), "2026-12-02T05:00:00Z");
   const Json window = {{"valid_from", "2026-12-01T16:00:00Z"}, {"valid_until", "2026-12-01T20:00:00Z"}};
-  const Uuid early = add_category(event_, 5, window);
-  const Json other = ticket_of(early);
-  EXPECT_EQ(other["valid_from"], "2026-12-01T16:00:00Z");
-  const auto code = ticket::parse(other["qr_code_data"].get<std::string>());
-  ASSERT_TRUE(code.has_value());
-  EXPECT_EQ(static_cast<Micros>(code->code.valid_until) * 1'000'000,
-            parse_rfc3339("2026-12-01T20:00:00Z").assume_value());
+  const Json other = ticket_of(add_category(event_, 5, window));
+  EXPECT_TRUE(other["valid_until"].is_null());
+  EXPECT_EQ(until_of(other), "2026-12-01T20:00:00Z");
   EXPECT_EQ(count(tables::event_keys), 1);
+}
+
+TEST_F(CheckInTest, AnEventThatMovesTakesItsSoldTicketsAlong) {
+  const Json ticket = ticket_of(category_);
+  set(tables::events, event_, {{"start_datetime", "2027-03-01T18:00:00Z"}, {"end_datetime", "2027-03-01T23:00:00Z"}});
+  EXPECT_EQ(check_in(code_of(ticket))["outcome"], "not_yet_valid");
+  clock_.set(parse_rfc3339("2027-03-01T17:00:00Z").assume_value());
+  EXPECT_EQ(check_in(code_of(ticket))["outcome"], "admitted");
 }
 
 }  // namespace eventcore::test

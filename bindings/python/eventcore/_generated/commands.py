@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 from uuid import UUID
 
 from .._types import DateLike, IdLike, MoneyLike, TimeLike
@@ -42,6 +42,9 @@ from .rows import (
     VenueRow,
     WaitlistEntryRow,
 )
+
+if TYPE_CHECKING:
+    from .._engine import Key
 
 
 class CreateOrganizationOwner(TypedDict):
@@ -473,13 +476,66 @@ class ListPrincipalsWhoCanReply(TypedDict, total=False):
     anon: Any
 
 
+class ListKeysReply(TypedDict, total=False):
+    """What list_keys answers: keys: [{slot, kind, name, created_at, opened}]."""
+
+    keys: Any
+
+
+class AddKeyReply(TypedDict, total=False):
+    """What add_key answers: slot."""
+
+    slot: Any
+
+
+class RemoveKeyReply(TypedDict, total=False):
+    """What remove_key answers: slot."""
+
+    slot: Any
+
+
+class RotateKeyReply(TypedDict, total=False):
+    """What rotate_key answers: slot, data_key."""
+
+    slot: Any
+    data_key: Any
+
+
+class BackupReply(TypedDict, total=False):
+    """What backup answers: path, bytes, rows, commit, head, chain: {seq, head}."""
+
+    path: Any
+    bytes: Any
+    rows: Any
+    commit: Any
+    head: Any
+    chain: Any
+
+
+class RestoreReply(TypedDict, total=False):
+    """What restore answers."""
+
+    path: Any
+    bytes: Any
+    rows: Any
+    commit: Any
+    head: Any
+    chain: Any
+    lost: Any
+
+
 class Commands:
     """A method for every command."""
 
     __slots__ = ()
 
     def _command(
-        self, name: str, arguments: dict[str, Any], idempotency_key: str | None, timeout: float | None
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        idempotency_key: str | None,
+        timeout: float | None,
+        key: Key | None = None,
     ) -> Any:
         raise NotImplementedError
 
@@ -2017,6 +2073,188 @@ class Commands:
         )
         return reply
 
+    def list_keys(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> ListKeysReply:
+        """Lists the keys that open the store: never what they are, and which of them opened this engine.
+
+        >>> key = session.list_keys()["keys"][0]
+        >>> key["slot"], key["kind"], key["opened"]
+        (1, 'raw', True)
+        """
+        reply: ListKeysReply = self._command(
+            "list_keys",
+            {
+            },
+            None,
+            timeout,
+        )
+        return reply
+
+    def add_key(
+        self,
+        *,
+        name: str | None = None,
+        key: Key,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> AddKeyReply:
+        """Lets a further key open the store; the key is in the call's options.
+
+        - key: The key that shall open the store too.
+        - name: What list_keys shall show, such as where the key is kept.
+
+        Errors: key_required, invalid_key.
+
+        >>> slot = session.add_key(key=ec.Key.passphrase("words for the office"), name="office safe")["slot"]
+        >>> [one["name"] for one in session.list_keys()["keys"]][-1]
+        'office safe'
+        """
+        reply: AddKeyReply = self._command(
+            "add_key",
+            {
+                "name": name,
+            },
+            idempotency_key,
+            timeout,
+            key,
+        )
+        return reply
+
+    def remove_key(
+        self,
+        *,
+        slot: int,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RemoveKeyReply:
+        """Makes a key open the store no longer; the last one stays.
+
+        - slot: The key's number in list_keys.
+
+        Errors: not_found.
+
+        >>> slot = session.add_key(key=ec.Key.raw(b"a lost key that was of 32 bytes."))["slot"]
+        >>> session.remove_key(slot=slot)["slot"] == slot
+        True
+        """
+        reply: RemoveKeyReply = self._command(
+            "remove_key",
+            {
+                "slot": slot,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    def rotate_key(
+        self,
+        *,
+        slot: int | None = None,
+        name: str | None = None,
+        data_key: bool | None = None,
+        key: Key,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RotateKeyReply:
+        """Puts the key of the call's options in the place of one that opened the store, and on request encrypts
+        the store anew.
+
+        - key: The key that takes the other's place.
+        - slot: The key that goes; the one that opened this engine when absent.
+        - name: What list_keys shall show, such as where the key is kept.
+        - data_key: Whether to write the whole store anew under another data key too; all other keys go, slot is
+          then not given.
+
+        Errors: key_required, invalid_key, not_found, store_busy, store_corrupt.
+
+        >>> with ec.open(folder / "rotate.ecdb", key=ec.Key.raw(bytes(32)), create=True) as other:
+        ...     service = other.session(ec.Principal.service("rotation"))
+        ...     service.rotate_key(key=ec.Key.raw(b"the next key, again of 32 bytes."), data_key=True)["data_key"]
+        True
+        """
+        reply: RotateKeyReply = self._command(
+            "rotate_key",
+            {
+                "slot": slot,
+                "name": name,
+                "data_key": data_key,
+            },
+            idempotency_key,
+            timeout,
+            key,
+        )
+        return reply
+
+    def backup(
+        self,
+        *,
+        path: str,
+        key: Key,
+        timeout: float | None = None,
+    ) -> BackupReply:
+        """Writes a verified copy of the store while others write, opened by the key of the call's options.
+
+        - key: The key that shall open the copy.
+        - path: The copy's file, NAME.ecdb; its side files lie beside it.
+
+        Errors: key_required, store_not_found, store_locked, store_exists, invalid_key, store_corrupt,
+        disk_full.
+
+        >>> report = session.backup(path=str(folder / "friday.ecdb"), key=ec.Key.raw(b"B" * 32))
+        >>> report["bytes"] > 0
+        True
+        """
+        reply: BackupReply = self._command(
+            "backup",
+            {
+                "path": path,
+            },
+            None,
+            timeout,
+            key,
+        )
+        return reply
+
+    def restore(
+        self,
+        *,
+        path: str,
+        replace: bool | None = None,
+        key: Key,
+        timeout: float | None = None,
+    ) -> RestoreReply:
+        """Makes this store, an opened backup, the store at another path; the store's own audit chain says so
+        there.
+
+        - key: The key that shall open the restored store; with replace, the one that opens what is there.
+        - path: The copy's file, NAME.ecdb; its side files lie beside it.
+        - replace: Whether a copy of the same store lies there and is to be replaced; the key is then its key.
+
+        Errors: key_required, store_not_found, store_locked, store_exists, invalid_key, wrong_key,
+        store_corrupt, disk_full.
+
+        >>> made = session.backup(path=str(folder / "spare.ecdb"), key=ec.Key.raw(b"B" * 32))
+        >>> with ec.open(folder / "spare.ecdb", key=ec.Key.raw(b"B" * 32), read_only=True) as spare:
+        ...     service = spare.session(ec.Principal.service("restore"))
+        ...     service.restore(path=str(folder / "again.ecdb"), key=ec.Key.raw(bytes(32)))["lost"] is None
+        True
+        """
+        reply: RestoreReply = self._command(
+            "restore",
+            {
+                "path": path,
+                "replace": replace,
+            },
+            None,
+            timeout,
+            key,
+        )
+        return reply
+
 
 class AsyncCommands:
     """A method for every command."""
@@ -2024,7 +2262,12 @@ class AsyncCommands:
     __slots__ = ()
 
     async def _command(
-        self, name: str, arguments: dict[str, Any], idempotency_key: str | None, timeout: float | None
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        idempotency_key: str | None,
+        timeout: float | None,
+        key: Key | None = None,
     ) -> Any:
         raise NotImplementedError
 
@@ -3032,5 +3275,126 @@ class AsyncCommands:
             },
             None,
             timeout,
+        )
+        return reply
+
+    async def list_keys(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> ListKeysReply:
+        """Lists the keys that open the store: never what they are, and which of them opened this engine."""
+        reply: ListKeysReply = await self._command(
+            "list_keys",
+            {
+            },
+            None,
+            timeout,
+        )
+        return reply
+
+    async def add_key(
+        self,
+        *,
+        name: str | None = None,
+        key: Key,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> AddKeyReply:
+        """Lets a further key open the store; the key is in the call's options."""
+        reply: AddKeyReply = await self._command(
+            "add_key",
+            {
+                "name": name,
+            },
+            idempotency_key,
+            timeout,
+            key,
+        )
+        return reply
+
+    async def remove_key(
+        self,
+        *,
+        slot: int,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RemoveKeyReply:
+        """Makes a key open the store no longer; the last one stays."""
+        reply: RemoveKeyReply = await self._command(
+            "remove_key",
+            {
+                "slot": slot,
+            },
+            idempotency_key,
+            timeout,
+        )
+        return reply
+
+    async def rotate_key(
+        self,
+        *,
+        slot: int | None = None,
+        name: str | None = None,
+        data_key: bool | None = None,
+        key: Key,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> RotateKeyReply:
+        """Puts the key of the call's options in the place of one that opened the store, and on request encrypts
+        the store anew.
+        """
+        reply: RotateKeyReply = await self._command(
+            "rotate_key",
+            {
+                "slot": slot,
+                "name": name,
+                "data_key": data_key,
+            },
+            idempotency_key,
+            timeout,
+            key,
+        )
+        return reply
+
+    async def backup(
+        self,
+        *,
+        path: str,
+        key: Key,
+        timeout: float | None = None,
+    ) -> BackupReply:
+        """Writes a verified copy of the store while others write, opened by the key of the call's options."""
+        reply: BackupReply = await self._command(
+            "backup",
+            {
+                "path": path,
+            },
+            None,
+            timeout,
+            key,
+        )
+        return reply
+
+    async def restore(
+        self,
+        *,
+        path: str,
+        replace: bool | None = None,
+        key: Key,
+        timeout: float | None = None,
+    ) -> RestoreReply:
+        """Makes this store, an opened backup, the store at another path; the store's own audit chain says so
+        there.
+        """
+        reply: RestoreReply = await self._command(
+            "restore",
+            {
+                "path": path,
+                "replace": replace,
+            },
+            None,
+            timeout,
+            key,
         )
         return reply

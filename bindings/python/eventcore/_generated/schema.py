@@ -1947,6 +1947,43 @@ COMMANDS: dict[str, Command] = {
         },
         {},
     ),
+    "list_keys": Command(
+        {},
+        {},
+    ),
+    "add_key": Command(
+        {
+            "name": "text",
+        },
+        {},
+    ),
+    "remove_key": Command(
+        {
+            "slot": "integer",
+        },
+        {},
+    ),
+    "rotate_key": Command(
+        {
+            "slot": "integer",
+            "name": "text",
+            "data_key": "boolean",
+        },
+        {},
+    ),
+    "backup": Command(
+        {
+            "path": "text",
+        },
+        {},
+    ),
+    "restore": Command(
+        {
+            "path": "text",
+            "replace": "boolean",
+        },
+        {},
+    ),
 }
 
 # Types of values in replies by the name they carry.
