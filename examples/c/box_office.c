@@ -114,6 +114,7 @@ static void sell(ec_session *session, const char *event, const char *category) {
     ec_bytes *reply;
     snprintf(text, sizeof text,
              "{\"event_id\":\"%s\",\"items\":[{\"ticket_category_id\":\"%s\",\"quantity\":3}],"
+             "\"customer\":{\"name\":\"Gus Guest\"},"
              "\"payment\":{\"method\":\"cash\",\"amount\":\"75.00\"}}", event, category);
     reply = call(session, "place_order", text);
     at = strstr(ec_bytes_data(reply), "\"tickets\":");

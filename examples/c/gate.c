@@ -1,4 +1,5 @@
-/* A gate in C: reads ticket codes from standard input, one a line, and decides each scan as the device it is.
+/* A gate in C: reads ticket codes from standard input, one a line, and decides each scan as the device it is. A line
+ * that begins with '?' searches: "?qu" lists the visitors of whose name or ticket number a word begins with "qu".
  *
  *     gate STORE KEY_FILE TOKEN_FILE EVENT_ID [REHEARSAL_TIME_US] < codes.txt
  *
@@ -185,11 +186,52 @@ static int is_readable(const char *line, size_t length) {
     return length < line_max;
 }
 
+/* Prints number and name of each ticket in a reply; members come in the order of the alphabet. Answers how many. */
+static long tell_found(const char *reply, long line) {
+    static const char name_member[] = "\"attendee_name\":", number_member[] = "\"ticket_number\":\"";
+    long found = 0;
+    while ((reply = strstr(reply, name_member)) != NULL) {
+        const char *name = reply + sizeof name_member - 1; /* a string, or null for who bought at the counter */
+        const char *number = strstr(name, number_member);
+        if (number == NULL) break;
+        reply = number + sizeof number_member - 1;
+        printf("%ld found %.*s", line, (int)strcspn(reply, "\""), reply);
+        if (*name == '"') printf(" %.*s", (int)strcspn(name + 1, "\""), name + 1);
+        printf("\n");
+        ++found;
+    }
+    return found;
+}
+
+/* A visitor without a ticket says how he is called. Whom the device may not see is not found. */
+static void search(ec_session *session, const char *event, const char *beginning, long line) {
+    static char arguments[12 * line_max + 256];
+    char *end = arguments;
+    ec_bytes *reply = NULL;
+    end += sprintf(end, "{\"event_id\":");
+    end = append_json(end, event);
+    end += sprintf(end, ",\"query\":");
+    end = append_json(end, beginning);
+    end += sprintf(end, "}");
+    if (ec_call(session, EC_TEXT("search_attendees"), arguments, (size_t)(end - arguments), &reply, &error) != EC_OK) {
+        printf("%ld not searched: %s\n", line, ec_error_message(error));
+        ec_error_free(error);
+        error = NULL;
+    } else if (tell_found(ec_bytes_data(reply), line) == 0) {
+        printf("%ld nobody found\n", line);
+    }
+    ec_bytes_free(reply);
+    fflush(stdout);
+}
+
 static void take_line(ec_session *session, const char *event, char *line, size_t length, long number) {
     while (length > 0 && (line[length - 1] == '\r' || line[length - 1] == ' ')) --length;
     line[length] = '\0';
     if (length == 0) return; /* an empty line is nobody's */
-    if (is_readable(line, length)) {
+    if (line[0] == '?' && length < line_max) {
+        settle(); /* keep the order of the lines */
+        search(session, event, line + 1, number);
+    } else if (is_readable(line, length)) {
         scan(session, event, line, number);
     } else {
         settle(); /* keep the order of the lines */

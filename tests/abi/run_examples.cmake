@@ -25,6 +25,15 @@ if(NOT result EQUAL 0 OR NOT output STREQUAL wanted)
   message(FATAL_ERROR "gate answered ${result}:\n${output}")
 endif()
 
+# A line with a question mark searches: by a name, by what nobody is called, by nothing.
+file(WRITE ${FOLDER}/searches.txt "?gu\n?zz qq\n?\n?\"\n")
+execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token ${event}
+  INPUT_FILE ${FOLDER}/searches.txt RESULT_VARIABLE result OUTPUT_VARIABLE output)
+set(wanted "^(1 found [^ \n]+ Gus Guest\n)+2 nobody found\n3 not searched: [^\n]+\n4 not searched: ")
+if(NOT result EQUAL 0 OR NOT output MATCHES "${wanted}")
+  message(FATAL_ERROR "searches were answered ${result}:\n${output}")
+endif()
+
 # A device of another event, a token that is none, a key that is none, too few words.
 execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token
   00000000-0000-7000-8000-000000000001 INPUT_FILE ${FOLDER}/codes.txt RESULT_VARIABLE result OUTPUT_VARIABLE output)
