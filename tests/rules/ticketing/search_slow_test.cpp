@@ -74,7 +74,7 @@ TEST_F(SearchSlowTest, OneLetterAmongAHundredThousandWalksNoMoreThanAPage) {
   EXPECT_EQ(look("an sm"), 20U);
   EXPECT_EQ(look("a s"), 20U);
   EXPECT_EQ(look("olga silva7"), 20U);
-  EXPECT_EQ(look("zz"), 0U);
+  EXPECT_EQ(look("uu"), 0U);  // no number has a u
   EXPECT_EQ(look("anna smith wu"), 0U);
 }
 
