@@ -18,15 +18,6 @@ class CheckInTest : public SaleTest {
   }
   Json ticket_of(const Uuid& category) { return sell(category, 1, "10.00")["tickets"][0]; }
   static Json code_of(const Json& ticket) { return {{"code", ticket["qr_code_data"]}}; }
-  Principal device(const Json& registered) {
-    Principal principal;
-    principal.kind = policy::PrincipalKind::device;
-    principal.id = id_of(registered);
-    principal.organization = organization_;
-    const Bytes hash = row(tables::devices, principal.id)[col::devices::key_hash].bytes();
-    std::copy(hash.begin(), hash.end(), principal.key_hash.begin());
-    return principal;
-  }
   Json register_at(const Json& gate) {
     Json arguments = {{"event_id", to_text(event_)}, {"name", "Scanner"}};
     if (!gate.is_null()) arguments["gate"] = gate;

@@ -19,6 +19,17 @@ constexpr Micros hour_us = 60 * minute_us;
 
 class SaleTest : public Fixture {
  protected:
+  // The device that register_device has answered.
+  Principal device(const Json& registered) {
+    Principal principal;
+    principal.kind = policy::PrincipalKind::device;
+    principal.id = id_of(registered);
+    principal.organization = organization_;
+    const Bytes hash = row(tables::devices, principal.id)[col::devices::key_hash].bytes();
+    std::copy(hash.begin(), hash.end(), principal.key_hash.begin());
+    return principal;
+  }
+
   void SetUp() override {
     Fixture::SetUp();
     event_ = add_event();

@@ -56,13 +56,7 @@ class TicketsTest : public SaleTest {
   Principal gate() {
     const Json made =
         accepted(call(as_service(), "register_device", {{"event_id", to_text(event_)}, {"name", "Gate"}}));
-    Principal principal;
-    principal.kind = policy::PrincipalKind::device;
-    principal.id = id_of(made["device"]);
-    principal.organization = organization_;
-    const Bytes hash = row(tables::devices, principal.id)[col::devices::key_hash].bytes();
-    std::copy(hash.begin(), hash.end(), principal.key_hash.begin());
-    return principal;
+    return device(made["device"]);
   }
 };
 
