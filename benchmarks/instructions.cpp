@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "peer.hpp"
 
@@ -32,7 +33,6 @@ void run(const std::string& folder) {
   const auto peer = bench::engine_in_cpp(folder);
   peer->set_up();
   const auto owner = peer->caller(Person::owner);
-  const auto manager = peer->caller(Person::manager);
   const auto member = peer->caller(Person::member);
   std::vector<std::string> codes;
   while (codes.size() < warm_up + calls)
@@ -43,9 +43,14 @@ void run(const std::string& folder) {
     if (!owner->check_in(codes[next++])) throw Wrong("a ticket was not admitted");
   });
   count("read_event", [&] { member->read_event(); });
-  count("list_tickets", [&] {
-    if (manager->list_tickets() != bench::list_size) throw Wrong("the page is not full");
-  });
+  for (const auto& [name, person] : {std::pair{"list_tickets", Person::manager},
+                                     {"list_service", Person::service},
+                                     {"list_assigned", Person::assigned}}) {
+    const auto reader = peer->caller(person);
+    count(name, [&] {
+      if (reader->list_tickets() != bench::list_size) throw Wrong("the page is not full");
+    });
+  }
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "api/engine.hpp"
 #include "base/json.hpp"
+#include "policy/known_facts.hpp"
 #include "schema/codec.hpp"
 #include "work/unit_of_work.hpp"
 
@@ -90,6 +91,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
 
   std::shared_ptr<EngineCore> engine_;
   policy::Principal principal_;
+  policy::KnownFacts known_facts_;  // for reads of a snapshot
   std::atomic<bool> busy_{false};
   std::atomic<bool> closed_{false};
   bool in_transaction_ = false;

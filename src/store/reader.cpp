@@ -202,6 +202,11 @@ Result<std::int64_t> Reader::store_seq() {
   return found.store_seq;
 }
 
+Result<Moment> Reader::moment() {
+  EC_TRY(found, connection_.sentinel());
+  return Moment{found.commits, found.heads};
+}
+
 Result<std::vector<FeedRow>> Reader::changes(const std::optional<Uuid>& organization, std::int64_t since,
                                              std::int64_t limit) {
   std::string sql =

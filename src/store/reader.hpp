@@ -60,6 +60,13 @@ struct IdempotencyRow {
   Micros created_at = 0;
 };
 
+// Where a store stands: while it stands there, every row is as it was.
+struct Moment {
+  std::int64_t commits = 0;
+  Digest heads{};  // over every audit head ever set
+  bool operator==(const Moment&) const = default;
+};
+
 class Reader {
  public:
   explicit Reader(Connection& connection) : connection_(connection) {}
@@ -85,6 +92,7 @@ class Reader {
 
   Result<ChainHead> chain_head(const Uuid& organization);
   Result<std::int64_t> store_seq();
+  Result<Moment> moment();  // of this snapshot; says nothing of what a write transaction has changed so far
   // Changes with seq > since, oldest first; `organization` nullopt: the whole store by store_seq (service).
   Result<std::vector<FeedRow>> changes(const std::optional<Uuid>& organization, std::int64_t since, std::int64_t limit);
   Result<std::int64_t> first_change_kept(const std::optional<Uuid>& organization);  // 0: nothing kept

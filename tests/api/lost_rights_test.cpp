@@ -273,5 +273,34 @@ TEST_F(LostRightsTest, ACursorOfBeforeShowsNothingAfter) {
   EC_EXPECT_REFUSED("unauthenticated", caller.list("venues", {{"limit", 2}, {"after", first["cursor"]}}));
 }
 
+TEST_F(LostRightsTest, AnAssignmentEndsWithItsLastDayThoughNothingIsWritten) {
+  const Standing s = new_standing_user();
+  Caller caller = user(s.row);
+  EC_EXPECT_REFUSED("not_found", caller.get("events", event_));
+  EC_EXPECT_OK(owner().insert("team_assignments", {{"event_id", event_},
+                                                   {"user_id", s.row},
+                                                   {"role_type", "producer"},
+                                                   {"start_date", day(0)},
+                                                   {"end_date", day(1)}}));
+  EC_EXPECT_OK(caller.get("events", event_));
+  EC_EXPECT_OK(caller.get("events", event_));
+  set_time(now_ + day_us);
+  EC_EXPECT_OK(caller.get("events", event_));
+  set_time(now_ + day_us);
+  EC_EXPECT_REFUSED("not_found", caller.get("events", event_));
+}
+
+TEST_F(LostRightsTest, ATransactionSeesTheRightsItHasChangedItself) {
+  const Standing s = new_standing_user();
+  EC_EXPECT_OK(owner().update("users", s.row, {{"role", "admin"}}));
+  Caller caller = user(s.row);
+  EC_EXPECT_OK(caller.get("events", event_));
+  ASSERT_TRUE(caller.session().begin().has_value());
+  EC_EXPECT_OK(caller.update("users", s.row, {{"role", "guest"}}));
+  EC_EXPECT_REFUSED("not_found", caller.get("events", event_));
+  ASSERT_TRUE(caller.session().rollback().has_value());
+  EC_EXPECT_OK(caller.get("events", event_));
+}
+
 }  // namespace
 }  // namespace eventcore::test
