@@ -28,6 +28,9 @@ class Tongue {
   Tongue(const Tongue&) = delete;
   Tongue& operator=(const Tongue&) = delete;
   virtual std::string call(const std::string& command, const std::string& arguments) = 0;
+  virtual void call_together(const std::string& command, const std::string& arguments, int times) {
+    for (int i = 0; i < times; ++i) static_cast<void>(call(command, arguments));
+  }
   virtual std::string get(const std::string& table, const std::string& id) = 0;
   virtual std::string insert(const std::string& table, const std::string& row) = 0;
   virtual std::string update(const std::string& table, const std::string& id, const std::string& changes) = 0;
@@ -55,6 +58,10 @@ class EngineCaller final : public Caller {
 
   void sell(std::size_t category) override {
     if (session_->call("place_order", orders_[category]).empty()) throw Wrong("an order was answered with nothing");
+  }
+
+  void sell_together(std::size_t category, int orders) override {
+    session_->call_together("place_order", orders_[category], orders);
   }
 
   std::vector<std::string> seed(std::size_t category, int quantity) override {
@@ -213,6 +220,11 @@ class CppTongue final : public Tongue {
   ~CppTongue() override { session_.close(); }
   std::string call(const std::string& command, const std::string& arguments) override {
     return taken(session_.call(command, arguments));
+  }
+  void call_together(const std::string& command, const std::string& arguments, int times) override {
+    std::vector<eventcore::Pending> pending;
+    for (int i = 0; i < times; ++i) pending.push_back(taken(session_.submit(command, arguments)));
+    for (eventcore::Pending& one : pending) static_cast<void>(taken(std::move(*one.wait(-1))));
   }
   std::string get(const std::string& table, const std::string& id) override { return taken(session_.get(table, id)); }
   std::string insert(const std::string& table, const std::string& row) override {

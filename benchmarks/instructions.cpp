@@ -18,14 +18,15 @@ using bench::Wrong;
 
 constexpr int warm_up = 20;
 constexpr int calls = 40;
+constexpr int group = 32;  // what a commit holds when 64 callers sell
 
 // What came before a mark is thrown away; what comes between the two is dumped under the operation's name.
-void count(const char* name, const std::function<void()>& operation) {
+void count(const char* name, const std::function<void()>& operation, int operations_in_a_call = 1) {
   for (int i = 0; i < warm_up; ++i) operation();
   CALLGRIND_ZERO_STATS;
   for (int i = 0; i < calls; ++i) operation();
   CALLGRIND_DUMP_STATS_AT(name);
-  std::printf("%s %d\n", name, calls);
+  std::printf("%s %d\n", name, calls * operations_in_a_call);
   std::fflush(stdout);
 }
 
@@ -39,6 +40,8 @@ void run(const std::string& folder) {
     for (std::string& code : owner->seed(bench::hot, bench::seed_order_max)) codes.push_back(std::move(code));
   std::size_t next = 0;
   count("sell", [&] { owner->sell(bench::hot); });
+  count(
+      "sell_in_groups", [&] { owner->sell_together(bench::hot, group); }, group);
   count("check_in", [&] {
     if (!owner->check_in(codes[next++])) throw Wrong("a ticket was not admitted");
   });

@@ -101,7 +101,11 @@ class Caller {
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
 
-  virtual void sell(std::size_t category) = 0;                                    // one ticket
+  virtual void sell(std::size_t category) = 0;  // one ticket
+  // As many callers would at once, whose orders one commit makes durable.
+  virtual void sell_together(std::size_t category, int orders) {
+    for (int i = 0; i < orders; ++i) sell(category);
+  }
   virtual std::vector<std::string> seed(std::size_t category, int quantity) = 0;  // the codes of the tickets
   virtual bool check_in(const std::string& code) = 0;                             // admitted?
   virtual void read_event() = 0;

@@ -83,6 +83,7 @@ target_compile_definitions(ec_sqlcipher_raw PRIVATE
   SQLITE_EXTRA_SHUTDOWN=sqlcipher_extra_shutdown
   SQLITE_THREADSAFE=1                 # mutexes compiled in; each connection is opened with NOMUTEX
   SQLITE_TEMP_STORE=3                 # temporary data never reaches the disk, whatever a pragma says
+  SQLITE_DEFAULT_MEMSTATUS=0          # nobody asks how much memory it has, and counting takes a mutex per allocation
   SQLITE_MAX_MMAP_SIZE=0
   SQLITE_DQS=0
   SQLITE_DEFAULT_FOREIGN_KEYS=1

@@ -224,12 +224,12 @@ Result<std::string> SessionCore::run_read(std::string name, const ReadBody& body
   const work::Call call{principal_, engine_->clock().now_us(), draws, std::move(name)};
   std::string text;
   const auto read = [&](store::Reader& reader) -> Status {
-    EC_TRY(facts, turn_ ? policy::load_facts(reader, principal_, call.now)
-                        : known_facts_.load(reader, principal_, call.now));
+    EC_TRY(facts,
+           turn_ ? policy::load_facts(reader, principal_, call.now) : known_facts_.load(reader, principal_, call.now));
     if (!facts.valid) return Errc::unauthenticated;
     work::Reading reading(reader, call, std::move(facts), rules::invariants());
-    EC_TRY(json, body(reading));
-    text = dump(json);
+    EC_TRY(answer, body(reading));
+    text = std::move(answer);
     return ok();
   };
   if (turn_) {  // a transaction that has written sees its own writes
@@ -277,8 +277,10 @@ Result<std::string> SessionCore::dispatch(std::string_view name, const Json& giv
   if (!command->mutates) {
     const rules::Rule* rule = rules::find_rule(command->id);
     if (rule == nullptr || rule->read == nullptr) return Errc::internal;
-    return run_read(std::string(name),
-                    [&](work::Reading& reading) { return rule->read(reading, *command, Arguments(*arguments)); });
+    return run_read(std::string(name), [&](work::Reading& reading) -> Result<std::string> {
+      EC_TRY(json, rule->read(reading, *command, Arguments(*arguments)));
+      return dump(json);
+    });
   }
   EC_TRY(body, write_body(*command, arguments));
   EC_TRY(request, make_request(std::string(name), *arguments, std::move(body), context));
@@ -382,23 +384,43 @@ Result<std::string> SessionCore::get(std::string_view table_name, std::string_vi
   EC_TRY(table, table_named(table_name));
   EC_TRY(id, id_named(id_text));
   EC_TRY(organization, organization_named(context.organization));
-  return run_read("get", [&](work::Reading& reading) -> Result<Json> {
+  return run_read("get", [&](work::Reading& reading) -> Result<std::string> {
     EC_TRY(row, reading.get(*table, id, organization));
-    return reading.show(row);
+    return reading.show_text(row);
   });
 }
+
+namespace {
+
+std::string page_text(const work::Page& page) {
+  std::size_t size = page.cursor.size() + 32;
+  for (const std::string& row : page.rows) size += row.size() + 1;
+  std::string text;
+  text.reserve(size);
+  text += R"({"cursor":)";
+  if (page.cursor.empty()) {
+    text += "null";
+  } else {
+    append_json(text, page.cursor);
+  }
+  text += R"(,"rows":[)";
+  for (const std::string& row : page.rows) {
+    if (&row != &page.rows.front()) text += ',';
+    text += row;
+  }
+  return text += "]}";
+}
+
+}  // namespace
 
 Result<std::string> SessionCore::list(std::string_view table_name, std::string_view request_text) {
   const Busy busy(*this);
   EC_TRYV(busy.status());
   EC_TRY(table, table_named(table_name));
   EC_TRY(request, read_list_request(*table, request_text));
-  return run_read("list", [&](work::Reading& reading) -> Result<Json> {
+  return run_read("list", [&](work::Reading& reading) -> Result<std::string> {
     EC_TRY(page, reading.list(request));
-    Json json = Json::object();
-    json["rows"] = std::move(page.rows);
-    json["cursor"] = page.cursor.empty() ? Json(nullptr) : Json(page.cursor);
-    return json;
+    return page_text(page);
   });
 }
 
@@ -408,10 +430,10 @@ Result<std::int64_t> SessionCore::count(std::string_view table_name, std::string
   EC_TRY(table, table_named(table_name));
   EC_TRY(request, read_list_request(*table, request_text));
   std::int64_t rows = 0;
-  EC_TRYV(run_read("count", [&](work::Reading& reading) -> Result<Json> {
+  EC_TRYV(run_read("count", [&](work::Reading& reading) -> Result<std::string> {
     EC_TRY(counted, reading.count(*table, request.organization, request.where));
     rows = counted;
-    return Json(counted);
+    return std::string();
   }));
   return rows;
 }

@@ -75,7 +75,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
  private:
   class Busy;
   using WriteBody = std::function<Result<Json>(work::UnitOfWork&)>;
-  using ReadBody = std::function<Result<Json>(work::Reading&)>;
+  using ReadBody = std::function<Result<std::string>(work::Reading&)>;
 
   // Builds the request that a write job runs; see dispatcher.cpp.
   Result<std::shared_ptr<Request>> make_request(std::string name, const Json& arguments, WriteBody body,

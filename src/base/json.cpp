@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -261,13 +262,34 @@ class JsonReader {
   const char* reason_ = "malformed";
 };
 
+bool must_be_escaped(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+// The same of eight bytes at once: a byte's high bit stays set in the sum where the byte is below 0x20, or zero after
+// the exclusive or with what is looked for. A carry may only report too much, which the loop over bytes then sorts out.
+bool may_need_escapes(const char* eight) {
+  constexpr std::uint64_t each = 0x0101010101010101ULL;
+  constexpr std::uint64_t high = each * 0x80;
+  std::uint64_t word = 0;
+  std::memcpy(&word, eight, sizeof word);
+  const auto holds_zero = [](std::uint64_t bytes) { return (bytes - each) & ~bytes & high; };
+  const std::uint64_t below = (word - each * 0x20) & ~word & high;
+  return (below | holds_zero(word ^ (each * '"')) | holds_zero(word ^ (each * '\\'))) != 0;
+}
+
+std::size_t next_escape(std::string_view text, std::size_t from) {
+  while (from + 8 <= text.size() && !may_need_escapes(text.data() + from)) from += 8;
+  while (from < text.size() && !must_be_escaped(text[from])) ++from;
+  return from;
+}
+
 void append_string(std::string& out, std::string_view text) {
   static constexpr char digits[] = "0123456789abcdef";
   out.push_back('"');
   std::size_t clean_from = 0;  // copied in stretches: most strings hold nothing to escape
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = next_escape(text, 0); i < text.size(); i = next_escape(text, i + 1)) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
     out.append(text.substr(clean_from, i - clean_from));
     clean_from = i + 1;
     out.push_back('\\');
@@ -386,6 +408,14 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits) {
   }
   if (!valid_text(text)) return fail(Errc::invalid_json, "the text is not UTF-8 or contains NUL");
   return JsonReader(text, limits.depth).document();
+}
+
+void append_json(std::string& out, std::string_view text) {
+  append_string(out, text);
+}
+
+void append_json(std::string& out, std::int64_t integer) {
+  append_number(out, integer);
 }
 
 std::string dump(const Json& value) {

@@ -30,6 +30,9 @@ Result<Json> parse_json(std::string_view text, JsonLimits limits = {});
 
 // Minified, keys sorted by bytes, UTF-8 as it is, numbers as they were written.
 std::string dump(const Json& value);
+// The same for a single text or integer, at the end of `out`: for answers that are written without Json values.
+void append_json(std::string& out, std::string_view text);
+void append_json(std::string& out, std::int64_t integer);
 
 [[nodiscard]] bool is_number(const Json& value);
 [[nodiscard]] std::string number_text(const Json& value);  // "" if it is no number

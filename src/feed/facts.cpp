@@ -1,6 +1,8 @@
 #include "feed/facts.hpp"
 
-#include <array>
+#include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "base/hash.hpp"
 #include "base/json.hpp"
@@ -12,21 +14,38 @@ namespace {
 
 using policy::PolicyColumns;
 
-// The columns of PolicyColumns that go into the facts as they are.
-std::array<int, 12> plain_columns(const PolicyColumns& c) {
-  return {c.event,     c.user,   c.assignee,  c.creator,     c.recipient,    c.sponsor,
-          c.is_public, c.status, c.is_active, c.is_approved, c.conversation, c.transferred_from};
+// A column that goes into the facts of its table's rows: as it is, or an address as its digest.
+struct FactColumn {
+  std::string_view name;
+  std::uint16_t index;
+  bool is_address;
+};
+
+std::vector<FactColumn> fact_columns(const schema::TableDef& table) {
+  const PolicyColumns& c = policy::policy_columns(table);
+  std::vector<FactColumn> columns;
+  const auto add = [&](int column, bool is_address) {
+    if (column <= 0) return;  // absent, or the id, which the feed row names anyway
+    const auto index = static_cast<std::uint16_t>(column);
+    columns.push_back({table.columns[index].name, index, is_address});
+  };
+  for (int column : {c.event, c.user, c.assignee, c.creator, c.recipient, c.sponsor, c.is_public, c.status, c.is_active,
+                     c.is_approved, c.conversation, c.transferred_from})
+    add(column, false);
+  for (int column : {c.customer_email, c.attendee_email, c.from_email, c.to_email}) add(column, true);
+  std::sort(columns.begin(), columns.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  const auto same = [](const auto& a, const auto& b) { return a.index == b.index; };
+  columns.erase(std::unique(columns.begin(), columns.end(), same), columns.end());
+  return columns;
 }
 
-std::array<int, 4> email_columns(const PolicyColumns& c) {
-  return {c.customer_email, c.attendee_email, c.from_email, c.to_email};
-}
-
-Json to_json(const Value& value) {
-  if (value.is_uuid()) return to_text(value.uuid());
-  if (value.is_integer()) return value.integer();
-  if (value.is_text()) return value.text();
-  return nullptr;
+const std::vector<FactColumn>& known_fact_columns(const schema::TableDef& table) {
+  static const auto all = [] {
+    std::vector<std::vector<FactColumn>> columns;
+    for (const schema::TableDef* one : schema::all_tables) columns.push_back(fact_columns(*one));
+    return columns;
+  }();
+  return all[table.id - 1U];
 }
 
 Value from_json(const schema::ColumnDef& column, const Json& json) {
@@ -38,24 +57,43 @@ Value from_json(const schema::ColumnDef& column, const Json& json) {
   return id ? Value(id.assume_value()) : Value();
 }
 
-void put_plain(Json& out, const Record& row, const PolicyColumns& columns) {
-  for (int column : plain_columns(columns)) {
-    if (column <= 0) continue;  // absent, or the id, which the feed row names anyway
-    const auto index = static_cast<std::size_t>(column);
-    const Value& value = row.at(index);
-    if (!value.is_null() && !value.is_unread()) out[std::string(row.table().columns[index].name)] = to_json(value);
-  }
+void put_name(std::string& out, std::string_view name) {
+  if (out.back() != '{') out += ',';
+  append_json(out, name);
+  out += ':';
+}
+
+void put_plain(std::string& out, const Record& row, const FactColumn& column) {
+  const Value& value = row.at(column.index);
+  if (value.is_null() || value.is_unread()) return;
+  put_name(out, column.name);
+  if (value.is_uuid()) return append_json(out, to_text(value.uuid()));
+  if (value.is_integer()) return append_json(out, value.integer());
+  if (value.is_text()) return append_json(out, value.text());
+  out += "null";
+}
+
+Status put_digest(std::string& out, const Record& row, const FactColumn& column, store::Reader& reader) {
+  const Value& address = row.at(column.index);
+  if (!address.is_text() || address.text().empty()) return ok();
+  EC_TRY(digest, reader.keyed_digest(row.organization_id(), "feed-email", address.text()));
+  put_name(out, column.name);
+  append_json(out, hex(digest));
+  return ok();
 }
 
 // The policy columns of the row that `column` leads to, under `name`.
-Status put_related(Json& out, const char* name, const schema::TableDef& table, int column, const Record& row,
-                   policy::Related& related) {
+Status put_related(std::string& out, std::string_view name, const schema::TableDef& table, int column,
+                   const Record& row, policy::Related& related) {
   if (column <= 0 || !row.at(static_cast<std::size_t>(column)).is_uuid()) return ok();
   const Uuid& id = row.at(static_cast<std::size_t>(column)).uuid();
   EC_TRY(found, related.row(table, row.organization_id(), id));
   if (found == nullptr) return ok();
-  Json& about = out[name] = Json::object();
-  put_plain(about, *found, policy::policy_columns(table));
+  put_name(out, name);
+  out += '{';
+  for (const FactColumn& fact : known_fact_columns(table))
+    if (!fact.is_address) put_plain(out, *found, fact);
+  out += '}';
   return ok();
 }
 
@@ -82,20 +120,20 @@ std::optional<Record> recall_related(const Json& facts, const char* name, const 
 
 }  // namespace
 
+// Members in the order of their names, as everywhere: "$" comes before every letter.
 Result<std::string> facts_of(const Record& row, store::Reader& reader, policy::Related& related) {
   const PolicyColumns& columns = policy::policy_columns(row.table());
-  Json out = Json::object();
-  put_plain(out, row, columns);
-  for (int column : email_columns(columns)) {
-    if (column < 0) continue;
-    const auto index = static_cast<std::size_t>(column);
-    if (!row.at(index).is_text() || row.at(index).text().empty()) continue;
-    EC_TRY(digest, reader.keyed_digest(row.organization_id(), "feed-email", row.at(index).text()));
-    out[std::string(row.table().columns[index].name)] = hex(digest);
-  }
-  EC_TRYV(put_related(out, "$event", schema::tables::events, columns.event, row, related));
+  std::string out = "{";
   EC_TRYV(put_related(out, "$conversation", schema::tables::ai_conversations, columns.conversation, row, related));
-  return dump(out);
+  EC_TRYV(put_related(out, "$event", schema::tables::events, columns.event, row, related));
+  for (const FactColumn& column : known_fact_columns(row.table())) {
+    if (!column.is_address) {
+      put_plain(out, row, column);
+    } else {
+      EC_TRYV(put_digest(out, row, column, reader));
+    }
+  }
+  return out += '}';
 }
 
 Result<std::optional<RecalledFacts>> RecalledFacts::parse(const schema::TableDef& table, const Uuid& organization,

@@ -11,6 +11,7 @@
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "schema/all.hpp"
 
 namespace eventcore::schema {
 
@@ -344,13 +345,6 @@ bool leaves_the_engine(const ColumnDef& column) {
   return !column.is(internal) && column.type != Type::sealed;
 }
 
-Json image_value(const ColumnDef& column, const Value& value) {
-  if (value.is_null()) return nullptr;
-  if (column.type == Type::money || column.type == Type::decimal)
-    return format_decimal(value.integer(), scale_of(column), scale_of(column));
-  return encode_value(column, value, {});
-}
-
 }  // namespace
 
 bool may_hold_digits(std::string_view name) {
@@ -460,56 +454,129 @@ Status apply_initials(Record& record, Micros now_us, const Changes* given) {
   return ok();
 }
 
-Json encode_value(const ColumnDef& column, const Value& value, std::string_view currency) {
-  if (value.is_null() || value.is_unread() || !leaves_the_engine(column)) return nullptr;
+namespace {
+
+// Where a value goes: into a Json, or at the end of a text.
+struct ToJson {
+  Json json = nullptr;
+  void null() {}
+  void boolean(bool value) { json = value; }
+  void integer(std::int64_t value) { json = value; }
+  void text(std::string_view value) { json = value; }
+  void stored(const std::string& value) { json = stored_json(value); }
+};
+
+struct ToText {
+  std::string& out;
+  void null() { out += "null"; }
+  void boolean(bool value) { out += value ? "true" : "false"; }
+  void integer(std::int64_t value) { append_json(out, value); }
+  void text(std::string_view value) { append_json(out, value); }
+  void stored(const std::string& value) { out += value; }  // as dump() wrote it when it was decoded
+};
+
+template <class Sink>
+void put_value(Sink& sink, const ColumnDef& column, const Value& value, std::string_view currency) {
+  if (value.is_null() || value.is_unread() || !leaves_the_engine(column)) return sink.null();
   switch (column.type) {
-    case Type::uuid: return to_text(value.uuid());
-    case Type::boolean: return value.boolean();
-    case Type::integer: return value.integer();
-    case Type::money: return money_to_text(value.integer(), currency);
+    case Type::uuid: return sink.text(to_text(value.uuid()));
+    case Type::boolean: return sink.boolean(value.boolean());
+    case Type::integer: return sink.integer(value.integer());
+    case Type::money: return sink.text(money_to_text(value.integer(), currency));
     // At least the two digits people expect, more only where the value has them.
-    case Type::decimal: return format_decimal(value.integer(), column.scale, std::min<int>(column.scale, 2));
-    case Type::timestamptz: return format_rfc3339(value.integer());
+    case Type::decimal: return sink.text(format_decimal(value.integer(), column.scale, std::min<int>(column.scale, 2)));
+    case Type::timestamptz: return sink.text(format_rfc3339(value.integer()));
     case Type::json:
     case Type::text_array:
     case Type::uuid_array:
-    case Type::point: return stored_json(value.text());
-    case Type::blob: return hex(value.bytes());
+    case Type::point: return sink.stored(value.text());
+    case Type::blob: return sink.text(hex(value.bytes()));
     case Type::text:
     case Type::date:
     case Type::enumeration:
-    case Type::inet: return value.text();
-    case Type::sealed: return nullptr;
+    case Type::inet: return sink.text(value.text());
+    case Type::sealed: return sink.null();
   }
-  return nullptr;
+}
+
+void put_image_value(std::string& out, const ColumnDef& column, const Value& value) {
+  ToText sink{out};
+  if (value.is_null() || (column.type != Type::money && column.type != Type::decimal))
+    return put_value(sink, column, value, {});
+  sink.text(format_decimal(value.integer(), scale_of(column), scale_of(column)));
+}
+
+// The columns of each table in the order of their names, which is the order of the members of every object.
+const std::vector<std::uint16_t>& columns_by_name(const TableDef& table) {
+  static const auto all = [] {
+    std::vector<std::vector<std::uint16_t>> orders(table_count);
+    for (const TableDef* one : all_tables) {
+      std::vector<std::uint16_t>& order = orders[one->id - 1U];
+      for (std::uint16_t i = 0; i < one->columns.size(); ++i) order.push_back(i);
+      std::sort(order.begin(), order.end(),
+                [&](auto a, auto b) { return one->columns[a].name < one->columns[b].name; });
+    }
+    return orders;
+  }();
+  return all[table.id - 1U];
+}
+
+// Names of columns hold nothing that is to be escaped.
+void put_member_name(std::string& out, std::string_view name) {
+  out += out.empty() ? "{\"" : ",\"";
+  out += name;
+  out += "\":";
+}
+
+bool is_shown(const Record& record, std::size_t column, const std::vector<bool>& visible) {
+  if (!leaves_the_engine(record.table().columns[column]) || record.at(column).is_unread()) return false;
+  return visible.empty() || (column < visible.size() && visible[column]);
+}
+
+}  // namespace
+
+Json encode_value(const ColumnDef& column, const Value& value, std::string_view currency) {
+  ToJson sink;
+  put_value(sink, column, value, currency);
+  return std::move(sink.json);
 }
 
 Json encode_row(const Record& record, std::string_view currency, const std::vector<bool>& visible) {
   Json row = Json::object();
   const std::span<const ColumnDef> columns = record.table().columns;
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (!leaves_the_engine(columns[i]) || record.at(i).is_unread()) continue;
-    if (!visible.empty() && (i >= visible.size() || !visible[i])) continue;
-    row[std::string(columns[i].name)] = encode_value(columns[i], record.at(i), currency);
-  }
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    if (is_shown(record, i, visible))
+      row[std::string(columns[i].name)] = encode_value(columns[i], record.at(i), currency);
   return row;
 }
 
-std::string image(const Record& record, bool personal, const Changes* only) {
-  Json values = Json::object();
-  const std::span<const ColumnDef> columns = record.table().columns;
-  const auto add = [&](std::size_t i) {
-    const ColumnDef& column = columns[i];
-    const bool is_personal = column.personal.kind == Personal::Kind::yes;
-    if (is_personal != personal || !leaves_the_engine(column) || record.at(i).is_unread()) return;
-    values[std::string(column.name)] = image_value(column, record.at(i));
-  };
-  if (only == nullptr) {
-    for (std::size_t i = 0; i < columns.size(); ++i) add(i);
-  } else {
-    for (const Assignment& assignment : *only) add(assignment.index);
+std::string row_text(const Record& record, std::string_view currency, const std::vector<bool>& visible) {
+  std::string out;
+  ToText sink{out};
+  for (const std::uint16_t i : columns_by_name(record.table())) {
+    if (!is_shown(record, i, visible)) continue;
+    const ColumnDef& column = record.table().columns[i];
+    put_member_name(out, column.name);
+    put_value(sink, column, record.at(i), currency);
   }
-  return values.empty() ? std::string() : dump(values);
+  return out.empty() ? "{}" : out + "}";
+}
+
+std::string image(const Record& record, bool personal, const Changes* only) {
+  const auto is_changed = [&](std::uint16_t column) {
+    return only == nullptr ||
+           std::any_of(only->begin(), only->end(), [&](const Assignment& a) { return a.index == column; });
+  };
+  std::string out;
+  for (const std::uint16_t i : columns_by_name(record.table())) {
+    const ColumnDef& column = record.table().columns[i];
+    if ((column.personal.kind == Personal::Kind::yes) != personal || !is_shown(record, i, {}) || !is_changed(i))
+      continue;
+    put_member_name(out, column.name);
+    put_image_value(out, column, record.at(i));
+  }
+  if (!out.empty()) out += '}';
+  return out;
 }
 
 std::string_view type_name(Type type) {

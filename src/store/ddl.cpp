@@ -47,9 +47,10 @@ std::string column_check(const ColumnDef& column) {
     case Type::boolean: parts.push_back(name + " IN (0, 1)"); break;
     case Type::date: parts.push_back("length(" + name + ") = 10"); break;
     case Type::enumeration: {
+      // Not IN: for more than two values SQLite would fill a table of them at every write.
       std::vector<std::string> values;
-      for (std::string_view value : column.values->values) values.push_back(text_literal(value));
-      parts.push_back(name + " IN (" + joined(values, ", ") + ")");
+      for (std::string_view value : column.values->values) values.push_back(name + " = " + text_literal(value));
+      parts.push_back("(" + joined(values, " OR ") + ")");
       break;
     }
     case Type::decimal:
@@ -259,7 +260,8 @@ std::vector<std::string> engine_sql() {
       "  organization_id BLOB NOT NULL CHECK (length(organization_id) = 16),\n  seq INTEGER NOT NULL,\n"
       "  audit_seq INTEGER NOT NULL,\n  table_id INTEGER NOT NULL,\n"
       "  row_id BLOB NOT NULL CHECK (length(row_id) = 16),\n"
-      "  operation TEXT NOT NULL CHECK (operation IN ('I', 'U', 'D')),\n  time INTEGER NOT NULL,\n"
+      "  operation TEXT NOT NULL CHECK (operation = 'I' OR operation = 'U' OR operation = 'D'),\n  time INTEGER NOT "
+      "NULL,\n"
       "  version INTEGER NOT NULL,\n  old_facts TEXT NOT NULL,\n  new_facts TEXT NOT NULL\n) STRICT",
       "CREATE UNIQUE INDEX ec_feed_by_organization ON ec_feed (organization_id, seq)",
   };

@@ -21,6 +21,7 @@
 namespace eventcore::store {
 
 class Connection;
+class Statement;
 struct Sentinel;
 
 // A signed statement of where an audit chain stood; docs/store-format.md gives the bytes that are signed.
@@ -144,9 +145,8 @@ class Writer : public Reader {
  private:
   Status require_armed();
   Result<Sentinel*> in_turn();
-  // The value as stored: sealed when the column is and the value is plain text.
-  Result<Value> to_store(const schema::TableDef& table, std::size_t column, const Uuid& organization, const Uuid& row,
-                         const Value& value);
+  Status bind_stored(Statement& statement, const schema::TableDef& table, std::size_t column, const Uuid& organization,
+                     const Uuid& row, const Value& value);
   // The row with its searched columns as they are before a write; nothing when the write touches no word.
   Result<std::optional<Record>> row_with_words(const schema::TableDef& table, const Uuid& organization, const Uuid& id,
                                                const Changes* changes);

@@ -1,5 +1,8 @@
 #include "store/row_io.hpp"
 
+#include <vector>
+
+#include "schema/all.hpp"
 #include "store/ddl.hpp"
 
 namespace eventcore::store {
@@ -43,7 +46,9 @@ Result<Value> read_value(const Statement& statement, int position, schema::Type 
   return Errc::store_corrupt;
 }
 
-std::string column_list(const schema::TableDef& table, const ColumnSet& columns) {
+namespace {
+
+std::string make_column_list(const schema::TableDef& table, const ColumnSet& columns) {
   std::string out;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     if (!wanted(columns, i)) continue;
@@ -51,6 +56,28 @@ std::string column_list(const schema::TableDef& table, const ColumnSet& columns)
     out += "t0." + quoted(table.columns[i].name);
   }
   return out.empty() ? "1" : out;
+}
+
+}  // namespace
+
+// All columns and the short ones are what nearly every statement asks for: made once for each table.
+std::string column_list(const schema::TableDef& table, const ColumnSet& columns) {
+  struct Kept {
+    std::string whole;
+    std::string brief;
+    ColumnSet brief_columns;
+  };
+  static const std::vector<Kept> by_id = [] {
+    std::vector<Kept> all(schema::table_count + 1);
+    for (const schema::TableDef* each : schema::all_tables) {
+      ColumnSet brief = ColumnSet::short_only(*each);
+      all[each->id] = {make_column_list(*each, ColumnSet::all()), make_column_list(*each, brief), std::move(brief)};
+    }
+    return all;
+  }();
+  const Kept& kept = by_id[table.id];
+  if (columns.wanted.empty()) return kept.whole;
+  return columns.wanted == kept.brief_columns.wanted ? kept.brief : make_column_list(table, columns);
 }
 
 Result<Record> read_record(const Statement& statement, const schema::TableDef& table, const ColumnSet& columns) {

@@ -88,6 +88,25 @@ Statement& Statement::bind(const Value& value) {
   return bind_null();
 }
 
+Statement& Statement::bind_lent(const Value& value) {
+  const auto lend = [&](ByteView bytes) {
+    note(sqlite3_bind_blob64(prepared_->handle, next_parameter_++,
+                             bytes.empty() ? static_cast<const void*>("") : bytes.data(), bytes.size(), SQLITE_STATIC));
+  };
+  if (value.is_uuid()) {
+    lend(ByteView(value.uuid().bytes));
+  } else if (value.is_bytes()) {
+    lend(ByteView(value.bytes()));
+  } else if (value.is_text()) {
+    const std::string& text = value.text();
+    note(sqlite3_bind_text64(prepared_->handle, next_parameter_++, text.data(), text.size(), SQLITE_STATIC,
+                             SQLITE_UTF8));
+  } else {
+    return bind(value);
+  }
+  return *this;
+}
+
 void Statement::reset() {
   sqlite3_reset(prepared_->handle);
   next_parameter_ = 1;

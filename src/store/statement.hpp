@@ -41,6 +41,7 @@ class Statement {
   Statement& bind(ByteView bytes);
   Statement& bind(const Value& value);
   Statement& bind_null();
+  Statement& bind_lent(const Value& value);  // no copy: the value outlives the statement
 
   void reset();  // to run again with other values
 

@@ -187,18 +187,21 @@ Result<Sentinel*> Writer::in_turn() {
   return &*turn;
 }
 
-Result<Value> Writer::to_store(const schema::TableDef& table, std::size_t column, const Uuid& organization,
-                               const Uuid& row, const Value& value) {
+// As stored: sealed when the column is and the value is plain text.
+Status Writer::bind_stored(Statement& statement, const schema::TableDef& table, std::size_t column,
+                           const Uuid& organization, const Uuid& row, const Value& value) {
   const ColumnDef& def = table.columns[column];
   if (def.type == schema::Type::sealed && value.is_text()) {
     EC_TRY(key, tenant_key(organization));
     const Bytes place = sealed_place(table.id, def.id, organization, row);
-    return Value(seal(*key, as_bytes(value.text()), place, connection_.random()));
+    statement.bind(ByteView(seal(*key, as_bytes(value.text()), place, connection_.random())));
+    return ok();
   }
   if (!fits(value, def.type))
     return fail(Errc::internal,
                 "a value of the wrong kind for " + std::string(table.name) + "." + std::string(def.name));
-  return value;
+  statement.bind_lent(value);
+  return ok();
 }
 
 Result<std::optional<Record>> Writer::row_with_words(const TableDef& table, const Uuid& organization, const Uuid& id,
@@ -226,10 +229,8 @@ Status Writer::insert(const Record& row) {
   const TableDef& table = row.table();
   const Uuid& organization = row.organization_id();
   EC_TRY(statement, connection_.prepare(insert_sql(table)));
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    EC_TRY(value, to_store(table, i, organization, row.id(), row.at(i)));
-    statement.bind(value);
-  }
+  for (std::size_t i = 0; i < table.columns.size(); ++i)
+    EC_TRYV(bind_stored(statement, table, i, organization, row.id(), row.at(i)));
   EC_TRYV(run(connection_, statement, {table, organization, row.id(), &row, nullptr}));
   return table.searched.empty() ? Status(ok()) : add_words(connection_, row);
 }
@@ -242,10 +243,8 @@ Status Writer::update(const schema::TableDef& table, const Uuid& organization, c
   for (const Assignment& change : changes)
     sets += (sets.empty() ? "" : ", ") + quoted(table.columns[change.index].name) + " = ?";
   EC_TRY(statement, connection_.prepare("UPDATE " + quoted(table.name) + " SET " + sets + where_row(table)));
-  for (const Assignment& change : changes) {
-    EC_TRY(value, to_store(table, change.index, organization, id, change.value));
-    statement.bind(value);
-  }
+  for (const Assignment& change : changes)
+    EC_TRYV(bind_stored(statement, table, change.index, organization, id, change.value));
   bind_row(statement, table, organization, id);
   EC_TRYV(run(connection_, statement, {table, organization, id, nullptr, &changes}));
   if (sqlite3_changes(connection_.handle()) != 1) return Errc::not_found;

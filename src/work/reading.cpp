@@ -190,11 +190,8 @@ Result<Page> Reading::list(const ListRequest& request) {
       columns = std::move(verdict.columns);
     }
     for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = columns[i] && shown.asked[i];
-    EC_TRY(currency, currency_of(row));
-    Json json = schema::encode_row(row, currency, columns);
-    if (const auto present = invariants_[table.id].present) present(json, row);
-    EC_TRYV(expand_row(json, row, request.expand));
-    page.rows.push_back(std::move(json));
+    EC_TRY(text, row_text(row, columns, request.expand));
+    page.rows.push_back(std::move(text));
   }
   if (more) page.cursor = schema::encode_cursor(table, request.where, order, rows.back());
   return page;
@@ -231,6 +228,33 @@ Status Reading::expand_row(Json& out, const Record& row, const std::vector<std::
   return ok();
 }
 
+// Most rows are shown as their columns and nothing else; they are written without a detour through Json values.
+Result<std::string> Reading::row_text(const Record& row, const std::vector<bool>& columns,
+                                      const std::vector<std::string>& expand) {
+  EC_TRY(currency, currency_of(row));
+  const auto present = invariants_[row.table().id].present;
+  if (expand.empty() && present == nullptr) return schema::row_text(row, currency, columns);
+  Json json = schema::encode_row(row, currency, columns);
+  if (present != nullptr) present(json, row);
+  EC_TRYV(expand_row(json, row, expand));
+  return dump(json);
+}
+
+// With the state that its row is in at this moment, which may not be stored yet.
+Record Reading::as_shown(const Record& row) const {
+  Record seen = row;
+  const auto shown_state = invariants_[row.table().id].shown;
+  if (shown_state == nullptr) return seen;
+  const store::Shown shown = shown_state(call_.now);
+  if (holds_in_memory(shown.when, row)) seen.at(shown.column) = shown.value;
+  return seen;
+}
+
+Result<std::string> Reading::show_text(const Record& row) {
+  EC_TRY(verdict, policy::decide(Operation::view, row, facts_, related_));
+  return row_text(as_shown(row), verdict.columns, {});
+}
+
 Result<Json> Reading::show(const Record& row, const std::vector<std::string>& columns) {
   const TableDef& table = row.table();
   EC_TRY(verdict, policy::decide(Operation::view, row, facts_, related_));
@@ -239,15 +263,7 @@ Result<Json> Reading::show(const Record& row, const std::vector<std::string>& co
     for (std::size_t i = 0; i < shown.asked.size(); ++i) verdict.columns[i] = verdict.columns[i] && shown.asked[i];
   }
   EC_TRY(currency, currency_of(row));
-  Json json;
-  if (const auto shown_state = invariants_[table.id].shown) {
-    const store::Shown shown = shown_state(call_.now);
-    Record seen = row;
-    if (holds_in_memory(shown.when, row)) seen.at(shown.column) = shown.value;
-    json = schema::encode_row(seen, currency, verdict.columns);
-  } else {
-    json = schema::encode_row(row, currency, verdict.columns);
-  }
+  Json json = schema::encode_row(as_shown(row), currency, verdict.columns);
   if (const auto present = invariants_[table.id].present) present(json, row);
   return json;
 }

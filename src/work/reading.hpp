@@ -30,8 +30,8 @@ struct ListRequest {
 };
 
 struct Page {
-  std::vector<Json> rows;
-  std::string cursor;  // of the last row; empty when this was the last page
+  std::vector<std::string> rows;  // each a JSON object
+  std::string cursor;             // of the last row; empty when this was the last page
 };
 
 class Reading {
@@ -72,6 +72,7 @@ class Reading {
   Result<std::int64_t> count(const schema::TableDef& table, const std::optional<Uuid>& organization, const Json& where);
   // The row as the caller may see it, as JSON; absent columns are columns he may not read.
   Result<Json> show(const Record& row, const std::vector<std::string>& columns = {});
+  Result<std::string> show_text(const Record& row);  // all columns, as JSON text
   Result<bool> visible(const Record& row);
 
   // ---- as the engine, unfiltered: what a rule reads to decide ----
@@ -105,6 +106,9 @@ class Reading {
   const InvariantTable& invariants_;
 
  private:
+  Result<std::string> row_text(const Record& row, const std::vector<bool>& columns,
+                               const std::vector<std::string>& expand);
+  [[nodiscard]] Record as_shown(const Record& row) const;
   Status expand_row(Json& out, const Record& row, const std::vector<std::string>& expand);
   Result<std::vector<Record>> candidates(const schema::TableDef& table, const Uuid& id,
                                          const std::optional<Uuid>& organization);
