@@ -194,6 +194,11 @@ Readability::Readability(const TableDef& table, const Facts& facts)
   if (!facts.valid || facts.is_service()) return;
   for (const Grant& grant : table.access.view.view())
     grants_.push_back(predicate_expr(grant.predicate, table, reader_));
+  for (const schema::ColumnRule& rule : table.access.column_rules) {
+    std::vector<Expr> allowed;
+    for (const Grant& grant : rule.read.view()) allowed.push_back(predicate_expr(grant.predicate, table_, reader_));
+    rules_.push_back(Expr::any_of(std::move(allowed)));
+  }
 }
 
 Expr Readability::of(std::uint16_t column) const {
@@ -228,11 +233,10 @@ Expr Readability::where_granted(std::string_view name, bool open_to_key) const {
 }
 
 Expr Readability::narrowed(std::string_view name, Expr readable) const {
-  for (const schema::ColumnRule& rule : table_.access.column_rules) {
+  for (std::size_t i = 0; i < table_.access.column_rules.size(); ++i) {
+    const schema::ColumnRule& rule = table_.access.column_rules[i];
     if (rule.read.empty() || !rule.columns.contains(name)) continue;
-    std::vector<Expr> allowed;
-    for (const Grant& grant : rule.read.view()) allowed.push_back(predicate_expr(grant.predicate, table_, reader_));
-    readable = Expr::all_of({std::move(readable), Expr::any_of(std::move(allowed))});
+    readable = readable.is_always() ? rules_[i] : Expr::all_of({std::move(readable), rules_[i]});
   }
   return readable;
 }

@@ -1,6 +1,7 @@
 #include "policy/principal.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "base/json.hpp"
 #include "base/secret.hpp"
@@ -39,6 +40,10 @@ Result<std::optional<Record>> only_row(store::Reader& reader, const schema::Tabl
   return std::optional<Record>(std::move(rows.front()));
 }
 
+bool earlier_event(const Assignment& a, const Assignment& b) {
+  return std::memcmp(a.event.bytes.data(), b.event.bytes.data(), a.event.bytes.size()) < 0;
+}
+
 Status load_assignments(store::Reader& reader, Facts& facts, Micros now) {
   EC_TRY(today, date_in_zone(now, "UTC"));
   store::Query query;
@@ -60,6 +65,7 @@ Status load_assignments(store::Reader& reader, Facts& facts, Micros now) {
     const auto role = assignment_role_of(row[col::team_assignments::role_type].text());
     if (role) facts.assignments.push_back({row[col::team_assignments::event_id].uuid(), *role});
   }
+  std::sort(facts.assignments.begin(), facts.assignments.end(), earlier_event);
   return ok();
 }
 
@@ -185,12 +191,12 @@ bool Facts::is_closed(const Uuid& organization_id) const {
 }
 
 bool Facts::is_assigned(const Uuid& event_id) const {
-  return std::any_of(assignments.begin(), assignments.end(), [&](const Assignment& a) { return a.event == event_id; });
+  return std::binary_search(assignments.begin(), assignments.end(), Assignment{event_id}, earlier_event);
 }
 
 bool Facts::is_assigned(const Uuid& event_id, AssignmentRole as) const {
-  return std::any_of(assignments.begin(), assignments.end(),
-                     [&](const Assignment& a) { return a.role == as && a.event == event_id; });
+  const auto [from, to] = std::equal_range(assignments.begin(), assignments.end(), Assignment{event_id}, earlier_event);
+  return std::any_of(from, to, [&](const Assignment& a) { return a.role == as; });
 }
 
 bool Facts::is_assigned_anywhere(AssignmentRole as) const {

@@ -70,7 +70,7 @@ struct Facts {
   Uuid id{};
   std::optional<Uuid> organization{};
   Role role = Role::guest;                   // user
-  std::vector<Assignment> assignments{};     // user: those that count today
+  std::vector<Assignment> assignments{};     // user: those that count today, by event
   std::string email{};                       // customer
   std::optional<Uuid> event{};               // device: its event; sponsor: its event unless the contract is cancelled
   std::optional<Uuid> package{};             // sponsor

@@ -27,6 +27,7 @@ class Readability {
   Facts reader_;
   Expr view_ = Expr::never();
   std::vector<Expr> grants_;  // of the view, in their order
+  std::vector<Expr> rules_;   // who reads the columns of each column rule
 };
 
 }  // namespace eventcore::policy

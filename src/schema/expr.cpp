@@ -42,6 +42,13 @@ Expr combine(Expr::Kind kind, Expr::Kind neutral, Expr::Kind absorbing, std::vec
   return e;
 }
 
+std::vector<Expr> moved(std::initializer_list<Expr::Part> parts) {
+  std::vector<Expr> exprs;
+  exprs.reserve(parts.size());
+  for (const Expr::Part& part : parts) exprs.push_back(std::move(part.expr));
+  return exprs;
+}
+
 template <class T>
 std::strong_ordering order(const T& a, const T& b) {
   if (std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end())) return std::strong_ordering::less;
@@ -138,6 +145,14 @@ Expr Expr::prefix(std::uint16_t column, std::string text) {
 }
 Expr Expr::contains(std::uint16_t column, std::string text) {
   return leaf(Kind::contains, column, {std::move(text)});
+}
+
+Expr Expr::all_of(std::initializer_list<Part> children) {
+  return all_of(moved(children));
+}
+
+Expr Expr::any_of(std::initializer_list<Part> children) {
+  return any_of(moved(children));
 }
 
 Expr Expr::all_of(std::vector<Expr> children) {

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "schema/value.hpp"
@@ -45,12 +47,21 @@ struct Expr {
   static Expr contains(std::uint16_t column, std::string text);
   static Expr all_of(std::vector<Expr> children);  // folds constants
   static Expr any_of(std::vector<Expr> children);  // folds constants
+  struct Part;                                     // of a list in braces, which would otherwise copy what it holds
+  static Expr all_of(std::initializer_list<Part> children);
+  static Expr any_of(std::initializer_list<Part> children);
   static Expr negate(Expr child);
   static Expr parent(std::uint16_t column, const schema::TableDef& table, Expr condition);
   static Expr child(const schema::TableDef& table, std::uint16_t column, Expr condition);
 
   [[nodiscard]] bool is_always() const { return kind == Kind::always; }
   [[nodiscard]] bool is_never() const { return kind == Kind::never; }
+};
+
+struct Expr::Part {
+  mutable Expr expr;
+  template <class Given>
+  Part(Given&& given) : expr(std::forward<Given>(given)) {}  // NOLINT: a list is written as a list of conditions
 };
 
 // Whether a row in memory satisfies a condition that has no parent or child part (those need the store).

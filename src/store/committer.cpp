@@ -41,6 +41,7 @@ Status Committer::begin_transaction() {
     return found.error();
   }
   parts_.connection->turn() = found.assume_value();
+  parts_.connection->rows_of_turn().begin();
   changes_at_begin_ = sqlite3_total_changes64(parts_.connection->handle());
   return ok();
 }
@@ -48,6 +49,7 @@ Status Committer::begin_transaction() {
 void Committer::roll_back() {
   if (parts_.connection == nullptr) return;
   parts_.connection->turn().reset();
+  parts_.connection->rows_of_turn().end();
   if (parts_.connection->in_transaction()) (void)parts_.connection->run("ROLLBACK");
 }
 
@@ -69,7 +71,10 @@ Status Committer::run_job(const Job& job) {
   }
   connection.arm(false);
   if (!connection.in_transaction()) return result ? Status(Errc::io_error) : result;
-  if (!result) connection.turn() = before;
+  if (!result) {
+    connection.turn() = before;
+    connection.rows_of_turn().clear();
+  }
   const Status undone = result ? Status(ok()) : connection.run("ROLLBACK TO job");
   const Status released = undone ? connection.run("RELEASE job") : undone;
   return result && !released ? released : result;
@@ -144,6 +149,7 @@ Status Committer::finish() {
   const Status committed = commit.assume_value().run();
   if (!committed) return commit_failed(commit.assume_value().code());
   const Sentinel state = *std::exchange(connection.turn(), std::nullopt);
+  connection.rows_of_turn().end();
   see_commits(state.commits);
   wal_pages_.store(connection.wal_pages());
   write_anchor(state);

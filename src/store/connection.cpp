@@ -12,6 +12,7 @@ namespace eventcore::store {
 namespace {
 
 constexpr std::size_t statement_cache_max = 256;
+constexpr std::size_t opened_keys_max = 16;
 constexpr int page_size = 4096;
 
 struct Limit {
@@ -282,15 +283,25 @@ void Connection::trim_cache() {
 }
 
 Result<const SecretBytes*> Connection::tenant_key(const Uuid& organization, ByteView wrapped) {
-  constexpr std::size_t kept_max = 16;
   for (const OpenedTenantKey& opened : tenant_keys_)
     if (opened.organization == organization &&
         std::equal(opened.wrapped.begin(), opened.wrapped.end(), wrapped.begin(), wrapped.end()))
       return &opened.key;
   EC_TRY(key, unwrap_tenant_key(keys_.root_key, organization, wrapped));
   tenant_keys_.push_front({organization, Bytes(wrapped.begin(), wrapped.end()), std::move(key)});
-  if (tenant_keys_.size() > kept_max) tenant_keys_.pop_back();
+  if (tenant_keys_.size() > opened_keys_max) tenant_keys_.pop_back();
   return &tenant_keys_.front().key;
+}
+
+std::shared_ptr<const SecretBytes> Connection::opened_key(ByteView sealed) const {
+  for (const OpenedKey& opened : opened_keys_)
+    if (std::equal(opened.sealed.begin(), opened.sealed.end(), sealed.begin(), sealed.end())) return opened.key;
+  return nullptr;
+}
+
+void Connection::keep_opened_key(ByteView sealed, std::shared_ptr<const SecretBytes> key) {
+  opened_keys_.push_front({Bytes(sealed.begin(), sealed.end()), std::move(key)});
+  if (opened_keys_.size() > opened_keys_max) opened_keys_.pop_back();
 }
 
 Result<Statement> Connection::prepare(std::string_view sql) {

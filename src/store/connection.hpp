@@ -21,6 +21,7 @@
 #include "base/random.hpp"
 #include "base/uuid.hpp"
 #include "store/key_slots.hpp"
+#include "store/row_cache.hpp"
 #include "store/statement.hpp"
 
 namespace eventcore::store {
@@ -73,6 +74,7 @@ class Connection {
   // writes it once, before COMMIT. Empty outside of one.
   std::optional<Sentinel>& turn() { return turn_; }
   Status write_sentinel(const Sentinel& sentinel);  // all of it but whose store it is
+  RowCache& rows_of_turn() { return rows_of_turn_; }
   // Whether every page read so far on this connection was good. store_corrupt otherwise.
   Status guard();
 
@@ -82,6 +84,9 @@ class Connection {
   // A tenant's key out of its wrapped form. The last few stay open: taking one out costs guarded memory each time. What
   // is kept answers only for the very bytes it came from, so a key that another process destroyed is not used.
   Result<const SecretBytes*> tenant_key(const Uuid& organization, ByteView wrapped);
+  // The same for keys in sealed columns: null when none is kept for these bytes.
+  [[nodiscard]] std::shared_ptr<const SecretBytes> opened_key(ByteView sealed) const;
+  void keep_opened_key(ByteView sealed, std::shared_ptr<const SecretBytes> key);
   [[nodiscard]] bool in_transaction() const { return sqlite3_get_autocommit(database_) == 0; }
   [[nodiscard]] std::int64_t commits_seen() const { return commits_seen_; }
   [[nodiscard]] std::int64_t wal_pages() const { return wal_pages_; }
@@ -130,6 +135,12 @@ class Connection {
     SecretBytes key;
   };
   std::list<OpenedTenantKey> tenant_keys_;  // most recently opened first
+  struct OpenedKey {
+    Bytes sealed;
+    std::shared_ptr<const SecretBytes> key;
+  };
+  std::list<OpenedKey> opened_keys_;  // most recently opened first
+  RowCache rows_of_turn_;
 
   struct CacheEntry {
     std::string sql;

@@ -13,9 +13,10 @@ namespace eventcore::store {
 
 namespace {
 
+// `text` outlives the statement.
 Result<Statement> prepare(Connection& connection, const SqlText& text) {
   EC_TRY(statement, connection.prepare(text.sql));
-  for (const Value& value : text.values) statement.bind(value);
+  for (const Value& value : text.values) statement.bind_lent(value);
   return std::move(statement);
 }
 
@@ -84,6 +85,18 @@ schema::Type measure_type(const Aggregate& aggregate, const Aggregate::Measure& 
 Result<std::optional<Record>> Reader::get(const schema::TableDef& table, const Uuid& organization, const Uuid& id,
                                           const ColumnSet& columns) {
   if (tenancy(table) == Tenancy::self && organization != id) return std::optional<Record>();
+  RowCache& rows = connection_.rows_of_turn();
+  if (!rows.is_open()) return get_stored(table, organization, id, columns);
+  const Record* known = rows.find(table, organization, id);
+  if (known != nullptr) return std::optional<Record>(with_only(*known, columns));
+  EC_TRY(found, get_stored(table, organization, id, ColumnSet::all()));
+  if (!found) return std::optional<Record>();
+  rows.keep(*found);
+  return std::optional<Record>(with_only(*found, columns));
+}
+
+Result<std::optional<Record>> Reader::get_stored(const schema::TableDef& table, const Uuid& organization,
+                                                 const Uuid& id, const ColumnSet& columns) {
   const bool by_tenant = tenancy(table) == Tenancy::column;
   std::string sql = select_one(table, columns);
   if (by_tenant) sql += " AND t0.\"organization_id\" = ?";
@@ -275,6 +288,18 @@ Bytes Reader::sign(ByteView message) const {
 
 Bytes Reader::signing_public_key() const {
   return connection_.keys().signing_public_key;
+}
+
+// Keys are sealed as text, in hex.
+Result<std::shared_ptr<const SecretBytes>> Reader::open_sealed_key(const Record& row, std::uint16_t column) {
+  const ByteView sealed = row.at(column).bytes();
+  if (auto kept = connection_.opened_key(sealed)) return kept;
+  EC_TRY(text, open_sealed(row, column));
+  EC_TRY(bytes, from_hex(as_text(text.view())));
+  auto key = std::make_shared<const SecretBytes>(SecretBytes::copy_of(bytes));
+  wipe(bytes);
+  connection_.keep_opened_key(sealed, key);
+  return key;
 }
 
 Result<SecretBytes> Reader::open_sealed(const Record& row, std::uint16_t column) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -108,11 +109,15 @@ class Reader {
 
   // Opens a sealed value (bytes as read from a `sealed` column) with the tenant's key.
   Result<SecretBytes> open_sealed(const Record& row, std::uint16_t column);
+  // The same for a key, sealed as hex: the connection keeps the last few open, since each opening costs guarded memory.
+  Result<std::shared_ptr<const SecretBytes>> open_sealed_key(const Record& row, std::uint16_t column);
   // Keyed digest of folded text under a key derived from the tenant's: stable, and useless without the key.
   Result<Digest> keyed_digest(const Uuid& organization, std::string_view purpose, std::string_view text);
 
  protected:
   Result<const SecretBytes*> tenant_key(const Uuid& organization);  // lives until the next one is asked for
+  Result<std::optional<Record>> get_stored(const schema::TableDef& table, const Uuid& organization, const Uuid& id,
+                                           const ColumnSet& columns);
 
   Connection& connection_;
 };

@@ -80,6 +80,13 @@ std::string column_list(const schema::TableDef& table, const ColumnSet& columns)
   return columns.wanted == kept.brief_columns.wanted ? kept.brief : make_column_list(table, columns);
 }
 
+Record with_only(const Record& row, const ColumnSet& columns) {
+  Record narrowed(row.table());
+  for (std::size_t i = 0; i < row.table().columns.size(); ++i)
+    narrowed.at(i) = wanted(columns, i) ? row.at(i) : Value::unread();
+  return narrowed;
+}
+
 Result<Record> read_record(const Statement& statement, const schema::TableDef& table, const ColumnSet& columns) {
   Record record(table);
   int position = 0;

@@ -14,6 +14,8 @@ Result<Value> read_value(const Statement& statement, int position, schema::Type 
 bool fits(const Value& value, schema::Type type);
 
 // "t0"."a", "t0"."b" ... of the wanted columns.
+// The row as if no other columns had been asked for.
+Record with_only(const Record& row, const ColumnSet& columns);
 std::string column_list(const schema::TableDef& table, const ColumnSet& columns);
 Result<Record> read_record(const Statement& statement, const schema::TableDef& table, const ColumnSet& columns);
 

@@ -143,6 +143,11 @@ const std::string& insert_sql(const TableDef& table) {
   return by_id[table.id];
 }
 
+bool has_sealed_columns(const TableDef& table) {
+  return std::any_of(table.columns.begin(), table.columns.end(),
+                     [](const ColumnDef& column) { return column.type == schema::Type::sealed; });
+}
+
 struct Write {
   const TableDef& table;
   const Uuid& organization;
@@ -232,6 +237,7 @@ Status Writer::insert(const Record& row) {
   for (std::size_t i = 0; i < table.columns.size(); ++i)
     EC_TRYV(bind_stored(statement, table, i, organization, row.id(), row.at(i)));
   EC_TRYV(run(connection_, statement, {table, organization, row.id(), &row, nullptr}));
+  if (!has_sealed_columns(table)) connection_.rows_of_turn().keep(row);
   return table.searched.empty() ? Status(ok()) : add_words(connection_, row);
 }
 
@@ -246,6 +252,7 @@ Status Writer::update(const schema::TableDef& table, const Uuid& organization, c
   for (const Assignment& change : changes)
     EC_TRYV(bind_stored(statement, table, change.index, organization, id, change.value));
   bind_row(statement, table, organization, id);
+  connection_.rows_of_turn().forget(table, organization, id);
   EC_TRYV(run(connection_, statement, {table, organization, id, nullptr, &changes}));
   if (sqlite3_changes(connection_.handle()) != 1) return Errc::not_found;
   return before ? move_words(connection_, organization, id, *before, changes) : Status(ok());
@@ -256,6 +263,7 @@ Status Writer::erase(const schema::TableDef& table, const Uuid& organization, co
   EC_TRY(before, row_with_words(table, organization, id, nullptr));
   EC_TRY(statement, connection_.prepare("DELETE FROM " + quoted(table.name) + where_row(table)));
   bind_row(statement, table, organization, id);
+  connection_.rows_of_turn().forget(table, organization, id);
   EC_TRYV(run(connection_, statement, {table, organization, id, nullptr, nullptr}));
   if (sqlite3_changes(connection_.handle()) != 1) return Errc::not_found;
   return before ? remove_words(connection_, *before) : Status(ok());

@@ -143,6 +143,8 @@ Facts random_facts(const Rows& rows, Dice& dice) {
   const std::vector<Uuid> events = ids_in(rows, tables::events, organization);
   for (std::size_t i = dice.below(4); i > 0; --i)
     facts.assignments.push_back({dice.of(events), static_cast<policy::AssignmentRole>(dice.below(7))});
+  std::sort(facts.assignments.begin(), facts.assignments.end(),
+            [](const auto& a, const auto& b) { return a.event < b.event; });  // as load_facts leaves them
   if (!dice.one_in(8)) facts.email = dice.of(emails);
   if (!dice.one_in(4)) facts.event = dice.of(events);
   if (!dice.one_in(4)) facts.package = dice.of(ids_in(rows, tables::sponsor_packages, organization));

@@ -20,13 +20,9 @@ store::Query keys_of(const Record& event) {
   return query;
 }
 
-// Sealed columns hold text: the secret key in hex.
 Result<SigningKey> open_key(work::UnitOfWork& uow, const Record& row) {
-  EC_TRY(sealed, uow.reader().open_sealed(row, col::event_keys::private_key.index));
-  EC_TRY(bytes, from_hex(as_text(sealed.view())));
-  SigningKey key{static_cast<std::uint16_t>(row[col::event_keys::key_id].integer()), SecretBytes::copy_of(bytes)};
-  wipe(bytes);
-  return key;
+  EC_TRY(secret, uow.reader().open_sealed_key(row, col::event_keys::private_key.index));
+  return SigningKey{static_cast<std::uint16_t>(row[col::event_keys::key_id].integer()), std::move(secret)};
 }
 
 struct MadeKey {
@@ -44,7 +40,8 @@ Result<MadeKey> make_key(work::UnitOfWork& uow, const Record& event, std::int64_
               assign(c::key_id, key_id), assign(c::public_key, Bytes(pair.public_key.begin(), pair.public_key.end())),
               assign(c::private_key, hex(pair.secret_key.view()))};
   EC_TRY(stored, uow.insert(schema::tables::event_keys, row, work::As::engine));
-  return MadeKey{std::move(stored), {static_cast<std::uint16_t>(key_id), std::move(pair.secret_key)}};
+  return MadeKey{std::move(stored),
+                 {static_cast<std::uint16_t>(key_id), std::make_shared<const SecretBytes>(std::move(pair.secret_key))}};
 }
 
 Result<std::optional<Record>> newest_key(work::UnitOfWork& uow, const Record& event) {

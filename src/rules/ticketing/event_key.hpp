@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <eventcore/result.hpp>
+#include <memory>
 #include <optional>
 
 #include "base/secret.hpp"
@@ -14,7 +15,7 @@ namespace eventcore::rules::ticketing {
 
 struct SigningKey {
   std::uint16_t key_id = 0;
-  SecretBytes secret;
+  std::shared_ptr<const SecretBytes> secret;
 };
 
 // The newest key that is not retired; a new one when there is none.

@@ -91,7 +91,7 @@ Result<Record> write_ticket(work::UnitOfWork& uow, const SigningKey& key, Ticket
   code.category_id = draft.category;
   code.valid_from = ticket::code_seconds(draft.window.from);
   code.valid_until = ticket::code_seconds(draft.window.until);
-  EC_TRY(text, ticket::sign(code, key.secret.view()));
+  EC_TRY(text, ticket::sign(code, key.secret->view()));
   const Changes row{
       assign(c::id, code.ticket_id),
       assign(c::organization_id, draft.organization),
@@ -155,7 +155,7 @@ Result<std::string> signed_code(const SigningKey& key, const Record& ticket, con
   code.serial = static_cast<std::uint16_t>(serial);
   code.valid_from = ticket::code_seconds(window.from);
   code.valid_until = ticket::code_seconds(window.until);
-  return ticket::sign(code, key.secret.view());
+  return ticket::sign(code, key.secret->view());
 }
 
 Result<Record> issue_in_place_of(work::UnitOfWork& uow, const Record& event, const Record& old, Holder holder) {

@@ -1,0 +1,346 @@
+// How cost grows with a store: one event that sells and sells, looked at in passing at 10,000, 100,000, 1,000,000 ...
+// tickets. One caller, the engine's C++ API, everything on. Each figure is the median of calls that are all checked.
+//
+//   bench_scale FOLDER [--json FILE] [--tickets N]...
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <eventcore/engine.hpp>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using eventcore::Engine;
+using eventcore::Key;
+using eventcore::OpenOptions;
+using eventcore::Pending;
+using eventcore::Result;
+using eventcore::Session;
+using Json = nlohmann::json;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t opening_time = 1'903'860'000'000'000;  // the morning of the event
+constexpr int order_size = 50;
+constexpr int orders_in_a_group = 8;
+constexpr int categories = 20;
+constexpr int page_size = 50;
+constexpr int far_page = 1'000;
+constexpr int calls = 200;  // of what takes about a millisecond
+constexpr int few = 5;      // of what takes long
+constexpr std::int64_t changes_read = 50'000;
+const std::array<std::uint8_t, 32> store_key{9};
+
+struct Wrong : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class T>
+T taken(Result<T>&& result) {
+  if (!result) throw Wrong("the engine refused: " + result.error().to_json());
+  return std::move(result.assume_value());
+}
+
+double seconds_of(const std::function<void()>& work) {
+  const auto from = Clock::now();
+  work();
+  return std::chrono::duration<double>(Clock::now() - from).count();
+}
+
+// The median of so many calls, in seconds.
+double median_of(int times, const std::function<void()>& work) {
+  std::vector<double> taken;
+  for (int i = 0; i < times; ++i) taken.push_back(seconds_of(work));
+  std::nth_element(taken.begin(), taken.begin() + times / 2, taken.end());
+  return taken[static_cast<std::size_t>(times / 2)];
+}
+
+double resident_mb() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmRSS:")) return std::atof(line.c_str() + 6) / 1024;
+  return 0;
+}
+
+double megabytes(const std::string& path) {
+  return static_cast<double>(std::filesystem::file_size(path)) / (1024 * 1024);
+}
+
+class Growing {
+ public:
+  explicit Growing(std::string folder) : folder_(std::move(folder)), path_(folder_ + "/scale.ecdb") {
+    open(true);
+    Session service = session({{"kind", "service"}, {"reason", "benchmark"}});
+    const Json made = call(
+        service, "create_organization",
+        {{"name", "Scale"}, {"slug", "scale"}, {"owner", {{"email", "owner@scale.example"}, {"full_name", "Owner"}}}});
+    owner_ = made["owner"]["id"];
+    organization_ = made["organization"]["id"];
+    Session owner = session({{"kind", "user"}, {"id", owner_}});
+    event_ =
+        make(owner, "events",
+             {{"name", "Scale"}, {"start_datetime", "2030-05-01T10:00:00Z"}, {"end_datetime", "2030-05-01T20:00:00Z"}});
+    for (int i = 0; i < categories; ++i)
+      categories_.push_back(make(owner, "ticket_categories",
+                                 {{"event_id", event_},
+                                  {"name", "Category " + std::to_string(i)},
+                                  {"base_price", "10.00"},
+                                  {"max_per_order", order_size},
+                                  {"total_quantity", 10'000'000}}));
+    taken(owner.update("events", event_, R"({"status":"confirmed"})"));
+    seller_.emplace(session({{"kind", "user"}, {"id", owner_}}));
+  }
+
+  // Orders of 50 named visitors, a group of them to a commit, until there are `tickets`.
+  double grow_to(std::int64_t tickets) {
+    return seconds_of([&] {
+      while (sold_ < tickets) {
+        std::vector<Pending> pending;
+        for (int i = 0; i < orders_in_a_group && sold_ < tickets; ++i, sold_ += order_size)
+          pending.push_back(taken(seller_->submit("place_order", order().dump())));
+        for (Pending& one : pending) keep_a_code(Json::parse(taken(std::move(*one.wait(-1)))));
+      }
+    });
+  }
+
+  Json look() {
+    Json figures;
+    figures["tickets"] = sold_;
+    figures["store_mb"] = megabytes(path_);
+    reopen(figures);
+    Session owner = session({{"kind", "user"}, {"id", owner_}});
+    figures["check_in_us"] = 1e6 * median_of(calls, [&] { check_in(owner); });
+    figures["sell_us"] = 1e6 * median_of(calls, [&] { sell(owner); });
+    figures["read_event_us"] = 1e6 * median_of(calls, [&] { taken(owner.get("events", event_)); });
+    figures["count_event_ms"] = 1e3 * median_of(few, [&] {
+                                  taken(owner.count("tickets", Json{{"where", {{"event_id", event_}}}}.dump()));
+                                });
+    lists(owner, figures);
+    searches(owner, figures);
+    figures["event_report_ms"] = 1e3 * median_of(few, [&] { report(owner); });
+    figures["sales_curve_ms"] = 1e3 * median_of(few, [&] {
+                                  call(owner, "sales_curve", {{"event_id", event_}, {"step", "hour"}});
+                                });
+    feed(figures);
+    audit(owner, figures);
+    figures["resident_mb"] = resident_mb();
+    backup(figures);
+    return figures;
+  }
+
+ private:
+  void open(bool create) {
+    OpenOptions options;
+    options.path = path_;
+    options.key = Key::raw(store_key);
+    options.create_new = create;
+    options.test_clock = true;
+    engine_.emplace(taken(Engine::open(std::move(options))));
+    if (!engine_->set_clock(opening_time)) throw Wrong("the clock cannot be set");
+  }
+
+  void reopen(Json& figures) {
+    figures["open_ms"] = 1e3 * median_of(few, [&] {
+                           seller_.reset();
+                           engine_.reset();
+                           open(false);
+                         });
+    seller_.emplace(session({{"kind", "user"}, {"id", owner_}}));
+    figures["resident_at_open_mb"] = resident_mb();
+  }
+
+  Session session(const Json& principal) { return taken(engine_->session(principal.dump())); }
+  static Json call(Session& session, const std::string& command, const Json& arguments) {
+    return Json::parse(taken(session.call(command, arguments.dump())));
+  }
+  static std::string make(Session& session, const std::string& table, const Json& row) {
+    return Json::parse(taken(session.insert(table, row.dump())))["id"];
+  }
+
+  Json visitor() {
+    static constexpr const char* given[] = {
+        "Anna",   "Ali",    "Bea", "Carl", "Dora", "Emil", "Fay",  "Gus",   "Hana", "Ivan", "José", "Kim",    "Lena",
+        "Łukasz", "Müller", "Noa", "Olga", "Pia",  "Quin", "Rosa", "Sofia", "Tom",  "Uwe",  "Vera", "Øystein"};
+    const auto number = random_() % 1'000'000;
+    const std::string name = std::string(given[number % std::size(given)]) + " Family" + std::to_string(number / 97);
+    return {{"name", name}, {"email", "p" + std::to_string(number) + "@mail.example"}};
+  }
+
+  Json order() {
+    Json visitors = Json::array();
+    for (int i = 0; i < order_size; ++i) visitors.push_back(visitor());
+    const std::string& category = categories_[random_() % categories];
+    return {{"event_id", event_},
+            {"items",
+             Json::array(
+                 {{{"ticket_category_id", category}, {"quantity", order_size}, {"attendees", std::move(visitors)}}})},
+            {"customer", {{"name", "Walk-in"}}},
+            {"payment", {{"method", "cash"}, {"amount", std::to_string(order_size * 10) + ".00"}}}};
+  }
+
+  // One code of an order, among all that came so far: tickets to check in lie all over the store.
+  void keep_a_code(const Json& reply) {
+    constexpr std::size_t kept_max = 4'000;
+    std::string code = reply["tickets"][random_() % order_size]["qr_code_data"];
+    ++orders_;
+    if (codes_.size() < kept_max) {
+      codes_.push_back(std::move(code));
+    } else if (const std::size_t at = random_() % orders_; at < kept_max) {
+      codes_[at] = std::move(code);
+    }
+  }
+
+  void check_in(Session& session) {
+    if (codes_.empty()) throw Wrong("no code is left");
+    std::swap(codes_[random_() % codes_.size()], codes_.back());
+    const Json reply = call(session, "check_in", {{"event_id", event_}, {"code", codes_.back()}});
+    codes_.pop_back();
+    if (reply["outcome"] != "admitted") throw Wrong("a ticket was not admitted: " + reply.dump());
+  }
+
+  void sell(Session& session) {
+    const Json reply = call(session, "place_order",
+                            {{"event_id", event_},
+                             {"items", Json::array({{{"ticket_category_id", categories_[0]}, {"quantity", 1}}})},
+                             {"customer", {{"name", "Walk-in"}}},
+                             {"payment", {{"method", "cash"}, {"amount", "10.00"}}}});
+    if (reply["tickets"].size() != 1) throw Wrong("one ticket was bought");
+    ++sold_;
+  }
+
+  void lists(Session& session, Json& figures) {
+    const auto page = [&](const Json& after, int limit, const Json& columns) {
+      Json request = {{"where", {{"event_id", event_}}}, {"limit", limit}};
+      if (!after.is_null()) request["after"] = after;
+      if (!columns.is_null()) request["columns"] = columns;
+      return Json::parse(taken(session.list("tickets", request.dump())));
+    };
+    figures["first_page_us"] = 1e6 * median_of(calls, [&] {
+                                 if (page(nullptr, page_size, nullptr)["rows"].size() != page_size)
+                                   throw Wrong("the page is not full");
+                               });
+    if (sold_ < std::int64_t{page_size} * far_page) return;
+    Json cursor;
+    for (int rows = 0; rows < page_size * (far_page - 1); rows += 950)
+      cursor = page(cursor, std::min(950, page_size * (far_page - 1) - rows), {"id"})["cursor"];
+    figures["page_1000_us"] = 1e6 * median_of(calls, [&] {
+                                if (page(cursor, page_size, nullptr)["rows"].size() != page_size)
+                                  throw Wrong("the page is not full");
+                              });
+  }
+
+  void searches(Session& session, Json& figures) {
+    for (const auto& [name, query] : {std::pair{"search_one_letter_ms", "a"},
+                                      {"search_family_ms", "family12"},
+                                      {"search_two_words_ms", "mul family10"}})
+      figures[name] = 1e3 * median_of(few, [&] {
+                        const Json found = call(session, "search_attendees", {{"event_id", event_}, {"query", query}});
+                        if (found["tickets"].empty()) throw Wrong(std::string("nobody was found by ") + query);
+                      });
+  }
+
+  void report(Session& session) {
+    const Json told = call(session, "event_report", {{"event_id", event_}});
+    if (told["tickets"].dump().find(std::to_string(sold_)) == std::string::npos)
+      throw Wrong("the report does not know " + std::to_string(sold_) + " tickets: " + told["tickets"].dump());
+  }
+
+  void feed(Json& figures) {
+    Session owner = session({{"kind", "user"}, {"id", owner_}});
+    std::int64_t since = 0;
+    std::int64_t read = 0;
+    const double taken_s = seconds_of([&] {
+      while (read < changes_read) {
+        const Json page = Json::parse(taken(owner.changes(since, 1'000, 0)));
+        if (page["changes"].empty()) break;
+        read += static_cast<std::int64_t>(page["changes"].size());
+        since = page["next"].get<std::int64_t>();
+      }
+    });
+    figures["feed_per_s"] = static_cast<double>(read) / taken_s;
+  }
+
+  void audit(Session& session, Json& figures) {
+    Json told;
+    const double taken_s = seconds_of([&] {
+      told = call(session, "verify_audit", {{"organization_id", organization_}});
+    });
+    if (told["ok"] != true) throw Wrong("the audit chain: " + told.dump());
+    figures["audit_entries"] = told["entries"];
+    figures["audit_entries_per_s"] = told["entries"].get<double>() / taken_s;
+  }
+
+  void backup(Json& figures) {
+    Session service = session({{"kind", "service"}, {"reason", "benchmark"}});
+    const std::string to = folder_ + "/copy.ecdb";
+    const Key key = Key::raw(std::array<std::uint8_t, 32>{5});
+    eventcore::CallOptions options;
+    options.key = &key;
+    const double taken_s = seconds_of([&] { taken(service.call("backup", Json{{"path", to}}.dump(), options)); });
+    figures["backup_mb_per_s"] = megabytes(to) / taken_s;
+    for (const char* end : {".ecdb", ".keys", ".anchor", ".lock"})
+      std::filesystem::remove(std::filesystem::path(to).replace_extension(end));
+  }
+
+  std::string folder_;
+  std::string path_;
+  std::optional<Engine> engine_;
+  std::optional<Session> seller_;
+  std::string owner_;
+  std::string organization_;
+  std::string event_;
+  std::vector<std::string> categories_;
+  std::vector<std::string> codes_;
+  std::size_t orders_ = 0;
+  std::int64_t sold_ = 0;
+  std::mt19937_64 random_{20301};
+};
+
+void run(const std::string& folder, std::vector<std::int64_t> sizes, const std::string& json_path) {
+  if (sizes.empty()) sizes = {10'000, 100'000, 1'000'000};
+  Growing store(folder);
+  Json all = Json::array();
+  std::int64_t before = 0;
+  for (const std::int64_t size : sizes) {
+    const double seconds = store.grow_to(size);
+    Json figures = store.look();
+    figures["grown_per_s"] = static_cast<double>(size - before) / seconds;
+    before = size;
+    std::printf("%s\n", figures.dump(1).c_str());
+    std::fflush(stdout);
+    all.push_back(std::move(figures));
+  }
+  if (!json_path.empty()) std::ofstream(json_path) << all.dump(1) << "\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string json_path;
+  std::vector<std::int64_t> sizes;
+  for (int i = 2; i + 1 < argc; i += 2) {
+    const std::string option = argv[i];
+    if (option == "--json") json_path = argv[i + 1];
+    if (option == "--tickets") sizes.push_back(std::atoll(argv[i + 1]));
+  }
+  if (argc < 2 || argc % 2 != 0)
+    return std::fputs("usage: bench_scale FOLDER [--json FILE] [--tickets N]...\n", stderr), 2;
+  try {
+    run(argv[1], sizes, json_path);
+    return 0;
+  } catch (const std::exception& wrong) {
+    std::fprintf(stderr, "%s\n", wrong.what());
+    return 1;
+  }
+}
