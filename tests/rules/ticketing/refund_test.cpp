@@ -124,6 +124,21 @@ TEST_F(RefundsTest, BuyersReturnTicketsThemselvesWhereTheEventSaysSo) {
   EC_EXPECT_REFUSED("command_denied", try_refund(bea, ids_of(late, {0})));
 }
 
+TEST_F(RefundsTest, WhatIsNotRefundableComesBackOnlyWhenTheOrganizerCallsTheOrderOff) {
+  sell_again(true);
+  const Uuid fixed = add_category(event_, 5, {{"is_refundable", false}});
+  const Json both = {{"items", Json::array({{{"ticket_category_id", to_text(category_)}, {"quantity", 1}},
+                                            {{"ticket_category_id", to_text(fixed)}, {"quantity", 1}}})}};
+  const Json sale = sold(2, both);
+  const Principal bea = as_customer("bea@example.org");
+  EXPECT_EQ(accepted(call(bea, "quote_refund", {{"order_id", sale["order"]["id"]}}))["amount"], "10.00");
+  EC_EXPECT_REFUSED("refund_refused", try_cancel(bea, sale));
+  EXPECT_EQ(accepted(try_refund(bea, ids_of(sale, {0})))["refund"]["amount"], "10.00");
+  EXPECT_EQ(order_state(sale), "active/paid");
+  EXPECT_EQ(accepted(try_cancel(as_user(Role::admin), sale))["refund"]["amount"], "10.00");
+  EXPECT_EQ(order_state(sale), "cancelled/paid");
+}
+
 TEST_F(RefundsTest, UnpaidOrdersAreDroppedByTheBuyerAndTheCounter) {
   const Json mine = place(category_, 2);
   const Json counter = place(category_, 3);
