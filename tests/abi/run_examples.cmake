@@ -34,6 +34,51 @@ if(NOT result EQUAL 0 OR NOT output MATCHES "${wanted}")
   message(FATAL_ERROR "searches were answered ${result}:\n${output}")
 endif()
 
+# Without the store, the event's public keys alone, which the gate has kept: what is genuine, what is not, what came
+# twice, what is a changed character off, and that nothing of it was kept in the store.
+file(RENAME ${FOLDER}/festival.ecdb ${FOLDER}/out_of_reach.ecdb)
+string(REGEX MATCHALL "[^\n]+" code_list "${codes}")
+list(GET code_list 1 second)
+string(SUBSTRING "${second}" 0 150 changed)
+string(SUBSTRING "${second}" 150 1 character)
+string(SUBSTRING "${second}" 151 -1 rest)
+if(character STREQUAL "A")
+  string(APPEND changed "B${rest}")
+else()
+  string(APPEND changed "A${rest}")
+endif()
+string(TOLOWER "${second}" lower)
+file(WRITE ${FOLDER}/offline.txt "${first}\n${changed}\n${second}\n${first}\n${lower}\n${half}\nnonsense\n?gu\n")
+execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token ${event}
+  INPUT_FILE ${FOLDER}/offline.txt RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE said)
+string(CONCAT wanted "1 genuine\n2 forged\n3 genuine\n4 repeated\n5 forged\n6 forged\n7 forged\n"
+  "8 not searched: the store is out of reach\ngenuine: 2\nforged: 4\nrepeated: 1\nundecided: 7\n")
+if(NOT result EQUAL 3 OR NOT output STREQUAL wanted OR NOT said MATCHES "store_not_found.*signatures only")
+  message(FATAL_ERROR "gate without its store answered ${result}:\n${output}${said}")
+endif()
+execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token
+  00000000-0000-7000-8000-000000000001 INPUT_FILE ${FOLDER}/offline.txt RESULT_VARIABLE result OUTPUT_VARIABLE output
+  ERROR_VARIABLE said)
+if(NOT result EQUAL 3 OR NOT output MATCHES "^1 wrong_event\n2 wrong_event\n3 wrong_event\n4 wrong_event\n5 forged\n")
+  message(FATAL_ERROR "gate of another event without its store answered ${result}:\n${output}")
+endif()
+# The key of another event knows none of them; without any key nothing can be said.
+file(RENAME ${FOLDER}/device.token.keys ${FOLDER}/kept.keys)
+file(WRITE ${FOLDER}/device.token.keys
+  "1 03a107bff3ce10be1d70dd18e74bc09967e4d6309ba50d5f1ddc8664125531b8\n")
+execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token ${event}
+  INPUT_FILE ${FOLDER}/codes.txt RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE said)
+if(NOT output STREQUAL "1 forged\n2 forged\n3 forged\nforged: 3\nundecided: 3\n")
+  message(FATAL_ERROR "gate with another event's key answered ${result}:\n${output}")
+endif()
+file(REMOVE ${FOLDER}/device.token.keys)
+execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token ${event}
+  INPUT_FILE ${FOLDER}/codes.txt RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE said)
+if(NOT result EQUAL 1 OR NOT said MATCHES "store_not_found")
+  message(FATAL_ERROR "gate without store and keys answered ${result}:\n${output}${said}")
+endif()
+file(RENAME ${FOLDER}/out_of_reach.ecdb ${FOLDER}/festival.ecdb)
+
 # A device of another event, a token that is none, a key that is none, too few words.
 execute_process(COMMAND ${GATE} ${FOLDER}/festival.ecdb ${FOLDER}/festival.key ${FOLDER}/device.token
   00000000-0000-7000-8000-000000000001 INPUT_FILE ${FOLDER}/codes.txt RESULT_VARIABLE result OUTPUT_VARIABLE output)

@@ -393,8 +393,8 @@ class Ticketing(RuleBasedStateMachine):
         if order is None:
             return
         chosen = [one for i, one in enumerate(order.tickets) if mask >> i & 1]
-        if not chosen or order.charged and any(one.place in order.returned for one in chosen):
-            return  # a chargeback takes promised refunds back, and the rules do not say what becomes of their tickets
+        if not chosen:
+            return
         refused = any(one.status in ("used", "transferred") or one.place in order.returned
                       or one.status == "cancelled" and order.paid_in == 0 or not one.category.refundable
                       for one in chosen)
@@ -466,7 +466,9 @@ class Ticketing(RuleBasedStateMachine):
             return
         reply = self.ask("cancel_ticket", {"ticket_id": ticket.id}, None if ticket.status == "valid" else "wrong_state")
         if reply is not None:
-            ticket.status = "cancelled"  # the order stands: its money is still to be returned
+            ticket.status = "cancelled"
+            if not ticket.order.paid_in:  # otherwise it stands: its money is still to be returned
+                ticket.order.cancel_when_empty()
 
     @rule(pick=PICK)
     def transfer_ticket(self, pick: int) -> None:

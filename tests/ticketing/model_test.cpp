@@ -327,9 +327,6 @@ void TicketingModelTest::refund() {
     ids.push_back(p.ticket);
   }
   if (chosen.empty()) return;
-  // A chargeback takes promised refunds back, and the rules do not say what becomes of their tickets.
-  if (order->charged > 0 && std::any_of(chosen.begin(), chosen.end(), [](const Place* p) { return p->returned; }))
-    return;
   const bool refused = std::any_of(chosen.begin(), chosen.end(), [&](const Place* p) {
     return p->status == "used" || p->returned || !category(p->category).refundable;
   });
@@ -375,7 +372,8 @@ void TicketingModelTest::cancel_ticket() {
   if (order == nullptr || !order->ever_paid) return;
   Place* p = some_place(*order);
   if (!ask("cancel_ticket", {{"ticket_id", p->ticket}}, p->status == "valid" ? "" : "wrong_state")) return;
-  p->status = "cancelled";  // the order stands: its money is still to be returned
+  p->status = "cancelled";
+  if (order->in == 0) order->cancel_when_empty();  // else it stands: its money is still to be returned
 }
 
 void TicketingModelTest::transfer() {

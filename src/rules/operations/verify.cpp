@@ -76,11 +76,7 @@ class Derived {
   }
   // An imported order may come without its payments; those there are must agree.
   Status order(const Record& row) {
-    store::Query query;
-    query.table = &schema::tables::order_payments;
-    query.organization = row.organization_id();
-    query.where = Expr::equals(col::order_payments::order_id.index, row.id());
-    EC_TRY(payments, reader_.list(query));
+    EC_TRY(payments, ticketing::payments_of(reader_, row));
     if (payments.empty()) return ok();
     expect(row, col::ticket_orders::payment_status, Value(ticketing::payment_status_after(row, payments)));
     return ok();

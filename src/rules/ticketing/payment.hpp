@@ -42,11 +42,13 @@ struct NewPayment {
 struct Money {
   std::int64_t in = 0;
   std::int64_t out = 0;  // refunds and chargebacks
+  std::int64_t refunded = 0;
   std::int64_t due = 0;
   [[nodiscard]] std::int64_t left() const { return in - out - due; }
 };
 
-// An order's rows in the order in which they were recorded.
+// An order's rows in the order in which they were recorded, whichever process recorded them.
+Result<std::vector<Record>> payments_of(store::Reader& reader, const Record& order);
 Result<std::vector<Record>> payments_of(work::Reading& reading, const Record& order);
 
 // The payment (refund, chargeback) of that name, whichever order it belongs to.

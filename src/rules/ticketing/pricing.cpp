@@ -42,7 +42,7 @@ Result<std::vector<Record>> active_rules(work::Reading& reading, std::span<const
   return reading.scan(query);
 }
 
-// Places in orders not cancelled that were placed in (now - span, now].
+// Places in orders that stand and were placed in (now - span, now]. What was called off and refunded stands no more.
 Result<std::int64_t> sold_within(work::Reading& reading, const Record& category, Micros span) {
   namespace c = col::ticket_order_items;
   store::Aggregate sum;
@@ -51,8 +51,7 @@ Result<std::int64_t> sold_within(work::Reading& reading, const Record& category,
   sum.where = Expr::all_of(
       {is(c::ticket_category_id, category.id()), Expr::compare(c::created_at.index, Expr::Op::gt, reading.now() - span),
        Expr::compare(c::created_at.index, Expr::Op::lte, reading.now()),
-       Expr::parent(c::order_id.index, schema::tables::ticket_orders,
-                    Expr::compare(col::ticket_orders::order_status.index, Expr::Op::ne, "cancelled"))});
+       Expr::parent(c::order_id.index, schema::tables::ticket_orders, is(col::ticket_orders::order_status, "active"))});
   sum.measures = {{store::Aggregate::Kind::sum, c::quantity.index}};
   EC_TRY(rows, reading.reader().aggregate(sum));
   return rows.empty() ? 0 : rows.front().front().integer();

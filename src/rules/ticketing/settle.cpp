@@ -182,25 +182,6 @@ Status end_order(work::UnitOfWork& uow, Record& order, const std::vector<Record>
   return follow_payments(uow, order);
 }
 
-Status record_excess(work::UnitOfWork& uow, Record& order, const NewPayment& report) {
-  EC_TRY(payments, payments_of(uow, order));
-  EC_TRY(tickets, tickets_of(uow, order));
-  const Money money = money_of(order, payments);
-  const bool all = money.in > 0 && money.out + report.amount >= money.in;
-  NewPayment refund = report;
-  if (all) {
-    std::vector<TicketShare> prices;
-    for (const Record& ticket : tickets)
-      if (ticket[col::tickets::status].text() == "valid")
-        prices.push_back({ticket.id(), ticket[col::tickets::price_paid].integer()});
-    refund.shares = part_of(prices, refund.amount, unit_of(order));
-    if (prices.empty()) refund.shares.clear();
-  }
-  EC_TRYV(add_payment(uow, order, refund));
-  if (money.in > 0) EC_TRYV(count_refund(uow, order, {refund.amount, refund.shares, true, *refund.occurred_at}));
-  return all ? end_order(uow, order, tickets) : ok();
-}
-
 struct AtProvider {
   int payments = 0;
   std::int64_t refunded = 0;
@@ -218,25 +199,49 @@ AtProvider at_provider(std::vector<Record> rows, const std::string& provider) {
   return found;
 }
 
-// Refunds that the money left cannot pay any more are not owed, the latest first.
-Status shrink_due(work::UnitOfWork& uow, const Record& order, std::vector<Record> rows) {
-  const Money money = money_of(order, rows);
-  std::int64_t too_much = std::max<std::int64_t>(0, -money.left());
+// Refunds that the money left cannot pay any more are not owed, the latest first. One of which nothing is left still
+// says which tickets came back: they are not returned a second time.
+Status shrink_due(work::UnitOfWork& uow, const Record& order) {
+  EC_TRY(rows, payments_of(uow, order));
+  std::int64_t too_much = std::max<std::int64_t>(0, -money_of(order, rows).left());
   for (auto row = rows.rbegin(); row != rows.rend() && too_much > 0; ++row) {
     if (!is_row(*row, "refund", "due") || !((*row)[p::currency] == order[o::currency])) continue;
     const std::int64_t amount = (*row)[p::amount].integer();
-    const std::int64_t less = std::min(amount, too_much);
-    too_much -= less;
-    if (less == amount) {
-      EC_TRYV(uow.change(*row, {assign(p::status, "failed")}));
-      continue;
-    }
+    const std::int64_t kept = amount - std::min(amount, too_much);
+    too_much -= amount - kept;
     EC_TRY(shares, shares_of(*row));
-    const auto kept = part_of(shares, amount - less, unit_of(order));
-    EC_TRYV(uow.change(*row, {assign(p::amount, amount - less),
-                              assign(p::ticket_shares, shares_value(kept, order[o::currency].text()))}));
+    Changes changes{
+        assign(p::amount, kept),
+        assign(p::ticket_shares, shares_value(part_of(shares, kept, unit_of(order)), order[o::currency].text()))};
+    if (kept == 0) {
+      changes.push_back(assign(p::status, "succeeded"));
+      changes.push_back(assign(p::occurred_at, uow.now()));
+    }
+    EC_TRYV(uow.change(*row, changes));
   }
   return ok();
+}
+
+// More than was due. Whether all went back is asked of refunds alone: what a bank took bars the tickets at the gate and
+// cancels none, whichever of the two is heard of first.
+Status record_excess(work::UnitOfWork& uow, Record& order, const NewPayment& report) {
+  EC_TRY(payments, payments_of(uow, order));
+  EC_TRY(tickets, tickets_of(uow, order));
+  const Money money = money_of(order, payments);
+  const bool all = money.in > 0 && money.refunded + report.amount >= money.in;
+  NewPayment refund = report;
+  if (all) {
+    std::vector<TicketShare> prices;
+    for (const Record& ticket : tickets)
+      if (ticket[col::tickets::status].text() == "valid")
+        prices.push_back({ticket.id(), ticket[col::tickets::price_paid].integer()});
+    refund.shares = part_of(prices, refund.amount, unit_of(order));
+    if (prices.empty()) refund.shares.clear();
+  }
+  EC_TRYV(add_payment(uow, order, refund));
+  EC_TRYV(shrink_due(uow, order));
+  if (money.in > 0) EC_TRYV(count_refund(uow, order, {refund.amount, refund.shares, true, *refund.occurred_at}));
+  return all ? end_order(uow, order, tickets) : ok();
 }
 
 }  // namespace
@@ -265,6 +270,16 @@ Status follow_payments(work::UnitOfWork& uow, Record& order, Changes more) {
     more.push_back(assign(o::order_status, refunded ? "refunded" : "cancelled"));
   }
   return uow.change(order, more);
+}
+
+Status close_if_empty(work::UnitOfWork& uow, Record& order, const std::string& reason) {
+  EC_TRY(tickets, tickets_of(uow, order));
+  const bool left = std::any_of(tickets.begin(), tickets.end(), [](const Record& ticket) {
+    const std::string& status = ticket[col::tickets::status].text();
+    return status == "valid" || status == "used";
+  });
+  if (left || order[o::order_status].text() != "active") return follow_payments(uow, order);
+  return follow_payments(uow, order, {assign(o::order_status, "cancelled"), assign(o::cancel_reason, reason)});
 }
 
 Result<Settlement> payment_succeeded(work::UnitOfWork& uow, Record& order, const NewPayment& payment) {
@@ -381,8 +396,7 @@ Status charged_back(work::UnitOfWork& uow, Record& order, std::int64_t amount, c
   chargeback.currency = order[o::currency].text();
   chargeback.occurred_at = occurred_at;
   EC_TRYV(add_payment(uow, order, chargeback));
-  EC_TRY(rows, payments_of(uow, order));
-  EC_TRYV(shrink_due(uow, order, std::move(rows)));
+  EC_TRYV(shrink_due(uow, order));
   return follow_payments(uow, order);
 }
 

@@ -45,15 +45,16 @@ Status payment_failed(work::UnitOfWork& uow, Record& order, const PaymentName& n
 
 // The provider has given back `so_far` of the order's payment, all times together; `name` holds the id of this refund
 // or of the message that told it, never the charge's. What is new since the rows were written goes to the refunds due
-// at this provider, oldest first; a row covered in part keeps the rest. More than was due is recorded too, and if it
-// makes up all that was paid, the tickets that are still valid are cancelled. `before` is what the provider says was
-// given back of this payment earlier; it counts only when the order has several payments of the provider, whose rows
-// cannot be told apart.
+// at this provider, oldest first; a row covered in part keeps the rest. More than was due is recorded too, and if all
+// refunds together make up what was paid, the tickets that are still valid are cancelled. `before` is what the provider
+// says was given back of this payment earlier; it counts only when the order has several payments of the provider,
+// whose rows cannot be told apart.
 Result<std::string> refunds_reported(work::UnitOfWork& uow, Record& order, std::int64_t so_far, const PaymentName& name,
                                      Micros occurred_at, std::optional<std::int64_t> before = std::nullopt);
 
 // The bank took `amount` back. Refunds still due shrink to what is left of the money, the latest first: nobody is paid
-// twice. Tickets stay valid and are refused at the gate.
+// twice. Tickets stay valid and are refused at the gate. Heard of before or after a refund, the end is the same:
+// decision 58.
 Status charged_back(work::UnitOfWork& uow, Record& order, std::int64_t amount, const PaymentName& name,
                     Micros occurred_at);
 
@@ -64,6 +65,9 @@ Result<std::int64_t> cover_due(work::UnitOfWork& uow, const Record& order, std::
 
 // payment_status and order_status as the rows of payments say, together with `more`, in one write.
 Status follow_payments(work::UnitOfWork& uow, Record& order, Changes more = {});
+
+// The same; an order of which no ticket is left to be used is cancelled with it.
+Status close_if_empty(work::UnitOfWork& uow, Record& order, const std::string& reason);
 
 Result<std::vector<Record>> tickets_of(work::Reading& reading, const Record& order);
 

@@ -56,6 +56,25 @@ TEST_F(CheckInTest, EveryScanIsKeptWithADigestAndNeverTheText) {
   EXPECT_EQ(count(tables::check_ins, kept), 1);
 }
 
+TEST_F(CheckInTest, D2ARefusedScanIsKeptUnderItsEventGateDeviceAndTicket) {
+  const Uuid gated = add_category(event_, 5, {{"gates", {"North"}}});
+  const Json ticket = ticket_of(gated);
+  const Principal south = device(register_at("South"));
+  accepted(call(south, "check_in", {{"event_id", to_text(event_)}, {"code", ticket["qr_code_data"]}}));
+  clock_.set(parse_rfc3339("2026-12-05T12:00:00Z").assume_value());
+  EXPECT_EQ(scan({{"code", ticket["qr_code_data"]}, {"gate", "North"}}), "expired");
+  namespace s = col::check_ins;
+  const auto kept = [&](const char* outcome, const char* gate, const Value& by) {
+    return count(tables::check_ins,
+                 Expr::all_of({Expr::equals(s::outcome.index, outcome), Expr::equals(s::event_id.index, event_),
+                               Expr::equals(s::gate.index, gate), Expr::equals(s::ticket_id.index, id_of(ticket)),
+                               by.is_null() ? Expr::is_null(s::device_id.index) : Expr::equals(s::device_id.index, by),
+                               Expr::equals(s::direction.index, "in")}));
+  };
+  EXPECT_EQ(kept("wrong_gate", "South", Value(south.id)), 1);
+  EXPECT_EQ(kept("expired", "North", Value()), 1);
+}
+
 TEST_F(CheckInTest, ACodeOfAnotherEventIsTestedNoFurther) {
   const Uuid other = add_event();
   const Uuid there = add_category(other, 5);

@@ -1,11 +1,13 @@
 // Discount codes in quotes and orders: what they take off, why they do not apply and who hears it, and that their uses
 // are counted right however orders are written.
+#include <algorithm>
 #include <atomic>
 #include <random>
 #include <thread>
 
 #include "base/codes.hpp"
 #include "base/seed.hpp"
+#include "rules/operations/verify.hpp"
 #include "rules/ticketing/discount.hpp"
 #include "sale.hpp"
 
@@ -331,6 +333,50 @@ TEST_F(DiscountCodeTest, NobodyWritesTheCounterAndAUsedCodeStays) {
   EC_EXPECT_REFUSED("invalid_argument", update(as_service(), tables::discount_codes, code, {{"current_uses", 5}}));
   place(category_, 1, with("TEN"));
   EC_EXPECT_REFUSED("still_referenced", remove(as_user(Role::admin), tables::discount_codes, code));
+}
+
+TEST_F(DiscountCodeTest, NoNewCodeAndNoImportBringsUsesAlong) {
+  Json code = {{"event_id", to_text(event_)},
+               {"code", "NEW"},
+               {"discount_type", "percentage"},
+               {"discount_value", "10"},
+               {"current_uses", 3}};
+  EC_EXPECT_REFUSED("invalid_argument", insert(as_user(Role::admin), tables::discount_codes, code));
+  code["organization_id"] = to_text(organization_);
+  EC_EXPECT_REFUSED("invalid_argument", insert(as_service(), tables::discount_codes, code));
+}
+
+// Past all rules, by the database alone: as a program with the key to the store could.
+TEST_F(DiscountCodeTest, VerifyNoticesACounterThatDisagreesWithTheOrders) {
+  const Uuid code = add_code("TEN", {{"max_uses", 5}});
+  place(category_, 1, with("TEN"));
+  const auto write_raw = [&](const schema::TableDef& table, const Uuid& id, Column column, std::int64_t value) {
+    return store_->write([&](store::Writer& writer) -> Status {
+      writer.arm(true);
+      const Status written = writer.update(table, organization_, id, {{column.index, value}});
+      writer.arm(false);
+      return written;
+    });
+  };
+  const auto derived_problems = [&](const char* table) {
+    rules::operations::VerifyReport report;
+    EC_EXPECT_OK(store_->read([&](store::Reader& reader) -> Status {
+      return rules::operations::verify_organization(reader, organization_, report);
+    }));
+    return std::count_if(report.problems.begin(), report.problems.end(), [&](const rules::operations::Problem& one) {
+      return one.kind == "derived" && one.table == table;
+    });
+  };
+  EC_EXPECT_OK(write_raw(tables::discount_codes, code, d::current_uses, 4));
+  EXPECT_EQ(derived_problems("discount_codes"), 1);
+  EC_EXPECT_OK(write_raw(tables::discount_codes, code, d::current_uses, 1));
+  EXPECT_EQ(derived_problems("discount_codes"), 0);
+  constexpr Column left_column = col::ticket_categories::available_quantity;
+  EC_EXPECT_OK(write_raw(tables::ticket_categories, category_, left_column, 10));
+  EXPECT_EQ(derived_problems("ticket_categories"), 1);
+  EC_EXPECT_REFUSED("invariant_violated", write_raw(tables::ticket_categories, category_, left_column, 11));
+  EC_EXPECT_REFUSED("invariant_violated", write_raw(tables::ticket_categories, category_, left_column, -1));
+  EC_EXPECT_OK(write_raw(tables::ticket_categories, category_, left_column, 9));
 }
 
 // The limit is read and counted in the same unit of work, so there is no moment in between.

@@ -112,6 +112,21 @@ TEST_F(PaymentTest, AFailureKeepsThePlacesAndMayBeFollowedBySuccess) {
   EXPECT_EQ(payments("payment", "failed"), 1);
 }
 
+// Ids of another process may be smaller, and its clock may show the same moment.
+TEST_F(PaymentTest, TheLastAttemptIsTheOneRecordedLastWhateverItsIdAndTime) {
+  const Json placed = place(category_, 2);
+  accepted(try_start(placed, "pi_1"));
+  fail_of(placed, intent_one);
+  TestClock behind(clock_.now_us() - hour_us);
+  ids_ = std::make_unique<UuidSource>(behind, *random_);
+  accepted(try_start(placed, "pi_2"));
+  EXPECT_EQ(order_state(placed), "active/processing");
+  fail_of(placed);
+  EXPECT_EQ(payments("payment", "failed"), 2);
+  accepted(try_start(placed, "pi_3"));
+  EXPECT_EQ(order_state(placed), "active/processing");
+}
+
 TEST_F(PaymentTest, AnIntentBelongsToOneOrderAndStartsOnlyWhatWaits) {
   const Json first = place(category_, 1);
   const Json second = place(category_, 1);
@@ -157,6 +172,26 @@ TEST_F(PaymentTest, ExpiryTakesTheLongestDueFirstAndSaysWhenSomeAreLeft) {
   EC_EXPECT_REFUSED("organization_required", call(as_service(), "expire_orders", Json::object()));
   EC_EXPECT_OK(call(as_user(Role::admin), "expire_orders", {{"event_id", to_text(event_)}}));
   EXPECT_EQ(left(category_), 10);
+}
+
+TEST_F(PaymentTest, UnpaidOrdersRunOutInEveryStateAndPaidOnesInNone) {
+  const Json pending = place(category_, 1);
+  const Json processing = place(category_, 1);
+  const Json failed = place(category_, 1);
+  const Json paid = place(category_, 1);
+  accepted(try_start(processing, "pi_1"));
+  fail_of(failed, {{"provider", "stripe"}, {"reference", "pi_2"}});  // an attempt that nobody had announced
+  EXPECT_EQ(order_state(failed), "active/failed");
+  confirm(paid);
+  clock_.advance(hour_us);
+  EXPECT_EQ(accepted(call(as_service(), "expire_orders", {{"event_id", to_text(event_)}}))["expired"], 3);
+  EXPECT_EQ(order_state(pending), "cancelled/pending");
+  EXPECT_EQ(order_state(processing), "cancelled/processing");
+  EXPECT_EQ(order_state(failed), "cancelled/failed");
+  EXPECT_EQ(order_state(paid), "active/paid");
+  EXPECT_EQ(left(category_), 9);
+  confirm(processing, intent_one);
+  EXPECT_EQ(order_state(processing), "active/paid") << "its places were left";
 }
 
 TEST_F(PaymentTest, AnOrderIsDueFromItsLastMomentOn) {

@@ -8,7 +8,21 @@ namespace eventcore::test {
 
 using policy::Role;
 
-class PlaceOrderTest : public SaleTest {};
+class PlaceOrderTest : public SaleTest {
+ protected:
+  void add_rule(const Uuid& category, const Json& more) {
+    Json rule = {{"ticket_category_id", to_text(category)},
+                 {"rule_name", "rule"},
+                 {"price_adjustment_type", "fixed_amount"},
+                 {"adjustment_value", "1"},
+                 {"conditions", Json::object()}};
+    rule.update(more);
+    add(tables::dynamic_pricing_rules, rule);
+  }
+  std::string price_of(const Uuid& category) {
+    return accepted(call(as_anon(), "quote_price", {{"ticket_category_id", to_text(category)}}))["final_price"];
+  }
+};
 
 TEST_F(PlaceOrderTest, AnOrderHoldsItsPlacesAndWaitsFifteenMinutes) {
   const Json placed = place(category_, 3);
@@ -206,6 +220,116 @@ TEST_F(PlaceOrderTest, PricesFollowTheRulesAndAreKept) {
   EXPECT_EQ(place(priced, 1, {{"factors", {{"vip", true}}}})["items"][0]["unit_price"], "140.00");
   const Json with_factors = {{"ticket_category_id", to_text(priced)}, {"factors", {{"vip", true}}}};
   EC_EXPECT_REFUSED("command_denied", call(as_anon(), "quote_price", with_factors));
+}
+
+TEST_F(PlaceOrderTest, SoldLatelyIsWhatStandsOfThisCategorySinceJustAfterTheSpanBegan) {
+  const Uuid priced = add_category(event_, 100, {{"base_price", "100.00"}});
+  add_rule(priced, {{"conditions", {{"sold_last_hour", {{"min", 3}}}}}});
+  add_rule(priced, {{"conditions", {{"sold_last_day", {{"min", 3}}}}}, {"adjustment_value", "10"}});
+  place(category_, 5, {{"customer", {{"email", "carl@example.org"}}}});
+  EXPECT_EQ(price_of(priced), "100.00") << "another category";
+  place(priced, 3);
+  EXPECT_EQ(price_of(priced), "111.00") << "the moment itself counts";
+  clock_.advance(hour_us - 1);
+  EXPECT_EQ(price_of(priced), "111.00");
+  clock_.advance(1);
+  EXPECT_EQ(price_of(priced), "110.00") << "the moment an hour ago counts no more";
+  clock_.advance(23 * hour_us - 1);
+  EXPECT_EQ(price_of(priced), "110.00");
+  clock_.advance(1);
+  EXPECT_EQ(price_of(priced), "100.00");
+}
+
+TEST_F(PlaceOrderTest, WhatWasCalledOffIsNotSoldHoweverFarItsRefundHasCome) {
+  const Uuid priced = add_category(event_, 100, {{"base_price", "100.00"}});
+  add_rule(priced, {{"conditions", {{"sold_last_hour", {{"min", 3}}}}}});
+  const Json sale = sell(priced, 3, "300.00");
+  EXPECT_EQ(price_of(priced), "101.00");
+  const Json order = {{"order_id", sale["order"]["id"]}};
+  accepted(call(as_user(Role::admin), "cancel_order", order));
+  EXPECT_EQ(price_of(priced), "100.00");
+  accepted(call(as_user(Role::admin), "confirm_refund", order));
+  EXPECT_EQ(order_state(sale), "refunded/refunded");
+  EXPECT_EQ(price_of(priced), "100.00");
+}
+
+TEST_F(PlaceOrderTest, APriceIsThatBeforeTheOrdersOwnPlacesCount) {
+  add_rule(category_, {{"conditions", {{"remaining", {{"max", 9}}}}}, {"adjustment_value", "5"}});
+  EXPECT_EQ(place(category_, 3)["order"]["total_amount"], "30.00");
+  EXPECT_EQ(place(category_, 3)["order"]["total_amount"], "45.00");
+}
+
+TEST_F(PlaceOrderTest, EachPriceOfAnOrderIsKeptWithItsRulesAndWhatTheyLookedAt) {
+  add_rule(category_, {{"rule_name", "first"}, {"priority", 2}, {"adjustment_value", "2"}});
+  add_rule(category_, {{"rule_name", "not met"}, {"priority", 1}, {"conditions", {{"remaining", {{"max", 3}}}}}});
+  add_rule(category_, {{"rule_name", "second"}, {"price_adjustment_type", "percentage"}, {"adjustment_value", "50"}});
+  const Json placed = place(category_, 2);
+  namespace k = col::pricing_calculations;
+  std::vector<Record> kept;
+  EC_EXPECT_OK(run(as_service(), "list", [&](work::UnitOfWork& unit) -> Result<Json> {
+    store::Query query;
+    query.table = &tables::pricing_calculations;
+    query.organization = organization_;
+    EC_TRY(rows, unit.scan(query));
+    kept = std::move(rows);
+    return Json();
+  }));
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0][k::order_id].uuid(), id_of(placed["order"]));
+  EXPECT_EQ(kept[0][k::base_price].integer(), 100'000);
+  EXPECT_EQ(kept[0][k::final_price].integer(), 180'000);
+  const Json rules = parse_json(kept[0][k::applied_rules].text()).assume_value();
+  ASSERT_EQ(rules.size(), 2U);
+  EXPECT_EQ(rules[0]["rule_name"], "first");
+  EXPECT_EQ(rules[0]["price_before"], "10.00");
+  EXPECT_EQ(rules[0]["price_after"], "12.00");
+  EXPECT_EQ(rules[1]["price_before"], "12.00");
+  EXPECT_EQ(rules[1]["price_after"], "18.00");
+  EXPECT_EQ(parse_json(kept[0][k::factors].text()).assume_value()["remaining"], 10);
+}
+
+TEST_F(PlaceOrderTest, RatesThatCannotBeComputedAreRefusedWhenTheyAreWritten) {
+  const Json too_much = {{"taxes", Json::array({{{"name", "VAT"}, {"rate", "1.5"}}})}};
+  const Json two_bases = {
+      {"taxes", Json::array({{{"name", "A"}, {"rate", "0.1"}, {"on_fees", true}}, {{"name", "B"}, {"rate", "0.1"}}})}};
+  const Json no_fee = {{"fees", Json::array({{{"name", "F"}, {"per", "seat"}}})}};
+  for (const Json& settings : {too_much, two_bases, no_fee}) {
+    EXPECT_FALSE(update(as_user(Role::admin), tables::events, event_, {{"settings", settings}}).has_value());
+    EXPECT_FALSE(
+        update(as_user(Role::owner), tables::organizations, organization_, {{"settings", settings}}).has_value());
+  }
+  EXPECT_EQ(place(category_, 1)["order"]["total_amount"], "10.00");
+}
+
+TEST_F(PlaceOrderTest, TimeAloneFreesNoPlace) {
+  const Json held = place(category_, 10);
+  clock_.advance(30 * 24 * hour_us);
+  EXPECT_EQ(left(category_), 0);
+  EXPECT_EQ(order_state(held), "active/pending");
+  const Uuid other = add_category(add_event(), 5);
+  EXPECT_EQ(left(category_), 0);
+  EXPECT_EQ(accepted(call(as_service(), "expire_orders", {{"event_id", to_text(event_)}}))["expired"], 1);
+  EXPECT_EQ(left(category_), 10);
+  EXPECT_EQ(left(other), 5);
+}
+
+TEST_F(PlaceOrderTest, D13FeesRoundToTheDigitsOfTheCurrencyAndSharesAddUp) {
+  const Json fee = Json::array({{{"name", "Order"}, {"percent", "2.5"}, {"per", "order"}}});
+  set(tables::events, event_, {{"settings", {{"fees", fee}}}});
+  struct Sale {
+    const char* currency;
+    const char* price;
+    const char* total;
+    std::vector<std::string> shares;
+  };
+  for (const Sale& one :
+       {Sale{"KWD", "1.235", "3.798", {"1.266", "1.266", "1.266"}}, Sale{"JPY", "500", "1538", {"513", "513", "512"}},
+        Sale{"EUR", "9.99", "30.72", {"10.24", "10.24", "10.24"}}}) {
+    const Uuid category = add_category(event_, 10, {{"currency", one.currency}, {"base_price", one.price}});
+    const Json sold = sell(category, 3, one.total);
+    ASSERT_EQ(sold["tickets"].size(), 3U) << one.currency;
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(sold["tickets"][i]["price_paid"], one.shares[i]) << one.currency;
+  }
 }
 
 TEST_F(PlaceOrderTest, ACategoryHasAtMost32ActivePriceRules) {

@@ -2,122 +2,15 @@
 #include <random>
 
 #include "base/currency.hpp"
-#include "base/decimal.hpp"
 #include "base/seed.hpp"
-#include "rules/ticketing/settle.hpp"
-#include "sale.hpp"
+#include "refunds.hpp"
 
 namespace eventcore::test {
 
 using policy::Role;
-using rules::ticketing::PaymentName;
 
 namespace p = col::order_payments;
 namespace t = col::tickets;
-
-class RefundsTest : public SaleTest {
- protected:
-  // Sold online: paid by a provider.
-  Json sold(std::int64_t quantity, const Json& more = Json::object()) {
-    const Json placed = place(category_, quantity, more);
-    return confirm(placed, {{"provider", "stripe"}, {"reference", "pi_" + std::to_string(++sales_)}});
-  }
-  // The vector of the rules: 3 x 10.00 with 10 % off from 3 tickets on, 27.00 paid.
-  Json sold_with_discount() {
-    const Json placed = place(category_, 3);
-    namespace o = col::ticket_orders;
-    namespace i = col::ticket_order_items;
-    const Json terms = {{"type", "percentage"}, {"value", "10"}, {"min_quantity", 3}, {"categories", Json::array()}};
-    EC_EXPECT_OK(engine_change(tables::ticket_orders, id_of(placed["order"]),
-                               {{o::discount_amount.index, std::int64_t{30'000}},
-                                {o::total_amount.index, std::int64_t{270'000}},
-                                {o::discount_terms.index, dump(terms)}}));
-    EC_EXPECT_OK(
-        engine_change(tables::ticket_order_items, id_of(placed["items"][0]),
-                      {{i::discount_amount.index, std::int64_t{30'000}}, {i::total.index, std::int64_t{270'000}}}));
-    return confirm(placed, {{"amount", "27.00"}, {"provider", "stripe"}, {"reference", "pi_d"}});
-  }
-  static Json ids_of(const Json& sale, std::initializer_list<std::size_t> which) {
-    Json ids = Json::array();
-    for (const std::size_t one : which) ids.push_back(sale["tickets"][one]["id"]);
-    return ids;
-  }
-  Result<Json> try_refund(const Principal& who, const Json& ids) {
-    return call(who, "refund_tickets", {{"ticket_ids", ids}, {"reason", "changed their mind"}});
-  }
-  Json refund(const Json& ids) { return accepted(try_refund(as_user(Role::admin), ids)); }
-  Result<Json> try_cancel(const Principal& who, const Json& sale) {
-    return call(who, "cancel_order", {{"order_id", sale["order"]["id"]}, {"reason", "called off"}});
-  }
-  Result<Json> try_pay_out(const Json& sale, const Json& more = Json::object()) {
-    Json arguments = {{"order_id", sale["order"]["id"]}};
-    arguments.update(more);
-    return call(as_user(Role::admin), "confirm_refund", arguments);
-  }
-  Json pay_out(const Json& sale, const Json& more = Json::object()) { return accepted(try_pay_out(sale, more)); }
-  Result<Json> try_charge_back(const Json& sale, const std::string& amount, const std::string& reference = "dp_1") {
-    return call(as_user(Role::admin), "record_chargeback",
-                {{"order_id", sale["order"]["id"]}, {"amount", amount}, {"reference", reference}});
-  }
-  // What a webhook would apply.
-  std::string reported(const Json& sale, std::int64_t so_far, const std::string& reference) {
-    std::string effect;
-    EC_EXPECT_OK(run(as_service(), "report", [&](work::UnitOfWork& unit) -> Result<Json> {
-      EC_TRY(order, unit.must_find(tables::ticket_orders, organization_, id_of(sale["order"])));
-      EC_TRY(done,
-             rules::ticketing::refunds_reported(unit, order, so_far, PaymentName{"stripe", reference}, unit.now()));
-      effect = done;
-      return Json();
-    }));
-    return effect;
-  }
-  std::string mismatch(const Json& placed, std::int64_t amount, const std::string& currency) {
-    std::string effect;
-    EC_EXPECT_OK(run(as_service(), "report", [&](work::UnitOfWork& unit) -> Result<Json> {
-      EC_TRY(order, unit.must_find(tables::ticket_orders, organization_, id_of(placed["order"])));
-      rules::ticketing::NewPayment payment;
-      payment.name = {"stripe", "pi_odd"};
-      payment.amount = amount;
-      payment.currency = currency;
-      payment.occurred_at = unit.now();
-      EC_TRY(done, rules::ticketing::payment_mismatch_stored(unit, order, payment));
-      effect = done;
-      return Json();
-    }));
-    return effect;
-  }
-  std::int64_t tickets_that_are(const std::string& status) {
-    return count(tables::tickets, Expr::equals(t::status.index, status));
-  }
-  std::vector<Record> rows_of(const Json& sale, const std::string& kind) {
-    std::vector<Record> rows;
-    EXPECT_TRUE(store_
-                    ->read([&](store::Reader& reader) -> Status {
-                      store::Query query;
-                      query.table = &tables::order_payments;
-                      query.organization = organization_;
-                      query.where = Expr::all_of(
-                          {Expr::equals(p::order_id.index, id_of(sale["order"])), Expr::equals(p::kind.index, kind)});
-                      EC_TRY(found, reader.list(query));
-                      rows = std::move(found);
-                      return ok();
-                    })
-                    .has_value());
-    return rows;
-  }
-  void sell_again(bool allowed) { set(tables::events, event_, {{"settings", {{"self_refund", allowed}}}}); }
-  // Somebody behind the counter of this event and no editor of it.
-  Principal box_office() {
-    const Principal member = as_user(Role::member);
-    add(tables::team_assignments, {{"event_id", to_text(event_)},
-                                   {"user_id", to_text(member.id)},
-                                   {"role_type", "operations_manager"},
-                                   {"assignment_status", "active"}});
-    return member;
-  }
-
-  int sales_ = 0;
-};
 
 TEST_F(RefundsTest, OneOfThreeWithADiscountFromThreeOnGivesSevenBack) {
   const Json sale = sold_with_discount();
@@ -229,6 +122,21 @@ TEST_F(RefundsTest, BuyersReturnTicketsThemselvesWhereTheEventSaysSo) {
   const Json late = sold(1);
   clock_.set(parse_rfc3339("2026-12-01T23:00:00Z").assume_value());
   EC_EXPECT_REFUSED("command_denied", try_refund(bea, ids_of(late, {0})));
+}
+
+TEST_F(RefundsTest, WhatIsNotRefundableComesBackOnlyWhenTheOrganizerCallsTheOrderOff) {
+  sell_again(true);
+  const Uuid fixed = add_category(event_, 5, {{"is_refundable", false}});
+  const Json both = {{"items", Json::array({{{"ticket_category_id", to_text(category_)}, {"quantity", 1}},
+                                            {{"ticket_category_id", to_text(fixed)}, {"quantity", 1}}})}};
+  const Json sale = sold(2, both);
+  const Principal bea = as_customer("bea@example.org");
+  EXPECT_EQ(accepted(call(bea, "quote_refund", {{"order_id", sale["order"]["id"]}}))["amount"], "10.00");
+  EC_EXPECT_REFUSED("refund_refused", try_cancel(bea, sale));
+  EXPECT_EQ(accepted(try_refund(bea, ids_of(sale, {0})))["refund"]["amount"], "10.00");
+  EXPECT_EQ(order_state(sale), "active/paid");
+  EXPECT_EQ(accepted(try_cancel(as_user(Role::admin), sale))["refund"]["amount"], "10.00");
+  EXPECT_EQ(order_state(sale), "cancelled/paid");
 }
 
 TEST_F(RefundsTest, UnpaidOrdersAreDroppedByTheBuyerAndTheCounter) {
@@ -387,6 +295,33 @@ TEST_F(RefundsTest, ACancelledTicketKeepsItsMoneyUntilItIsReturned) {
   EXPECT_EQ(count(tables::order_payments), 1);
   EXPECT_EQ(refund(ids_of(sale, {1}))["refund"]["amount"], "10.00");
   EXPECT_EQ(refund(ids_of(sale, {0}))["refund"]["amount"], "10.00");
+}
+
+// Whoever cancels the last ticket has not decided about the money: all of it can still be returned, fees included.
+TEST_F(RefundsTest, AnOrderStandsWithoutTicketsWhileItHoldsMoney) {
+  set(tables::events, event_,
+      {{"settings", {{"fees", Json::array({{{"name", "booking"}, {"per", "order"}, {"fixed", "2.00"}}})}}}});
+  const Json sale = sold(1);
+  EC_EXPECT_OK(call(as_user(Role::admin), "cancel_ticket", {{"ticket_id", sale["tickets"][0]["id"]}}));
+  EXPECT_EQ(order_state(sale), "active/paid");
+  EXPECT_EQ(left(category_), 10);
+  EXPECT_EQ(accepted(try_cancel(as_user(Role::admin), sale))["refund"]["amount"], "12.00");
+  EXPECT_EQ(order_state(sale), "cancelled/paid");
+}
+
+TEST_F(RefundsTest, AnOrderThatHoldsNoMoneyIsOverWithItsLastTicket) {
+  const Uuid free = add_category(event_, 5, {{"base_price", "0"}});
+  const Json sale = place(free, 2);
+  const auto cancel = [&](std::size_t which) {
+    return call(as_user(Role::admin), "cancel_ticket",
+                {{"ticket_id", sale["tickets"][which]["id"]}, {"reason", "double booking"}});
+  };
+  EC_EXPECT_OK(cancel(0));
+  EXPECT_EQ(order_state(sale), "active/paid");
+  EC_EXPECT_OK(cancel(1));
+  EXPECT_EQ(order_state(sale), "cancelled/paid");
+  EXPECT_EQ(row(tables::ticket_orders, id_of(sale["order"]))[col::ticket_orders::cancel_reason].text(),
+            "double booking");
 }
 
 TEST_F(RefundsTest, FeesPerOrderStayAndFeesPerTicketGoWithIt) {
