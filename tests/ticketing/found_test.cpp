@@ -92,5 +92,32 @@ TEST_F(OrderStateTest, SalesAreToldBeforeHeldPlacesWhenACategoryCannotBeDeleted)
   EC_EXPECT_REFUSED("has_sales", owner().remove("ticket_categories", both));
 }
 
+// A hold that ran out loses its lines with the category. A late payment then buys nothing, not even the other lines.
+TEST_F(OrderStateTest, ALatePaymentForADeletedCategoryIsDueBackInFull) {
+  for (const bool alone : {true, false}) {
+    const std::string gone = new_category(event_, 10);
+    Json cart = order_of(event_, gone, 1);
+    if (!alone) {
+      accepted(owner().update("ticket_categories", gone, {{"base_price", "0"}}));  // the total does not show its line
+      cart["items"].push_back({{"ticket_category_id", category_}, {"quantity", 1}});
+    }
+    const Json placed = accepted(owner().call("place_order", cart))["order"];
+    ASSERT_TRUE(engine_->set_clock(start_us + (alone ? 1 : 2) * day_us));
+    accepted(owner().call("expire_orders", {{"event_id", event_}}));
+    EC_EXPECT_OK(owner().remove("ticket_categories", gone));
+    const Json paid = accepted(owner().call("confirm_payment", {{"order_id", id(placed)},
+                                                                {"amount", placed["total_amount"]},
+                                                                {"currency", "USD"},
+                                                                {"method", "card"},
+                                                                {"reference", "late " + id(placed)}}));
+    EXPECT_EQ(paid["tickets"], Json::array());
+    EXPECT_EQ(paid["order"]["order_status"], "cancelled");
+    const Json due =
+        accepted(owner().list("order_payments", {{"where", {{"order_id", id(placed)}, {"status", "due"}}}}))["rows"];
+    ASSERT_EQ(due.size(), 1U);
+    EXPECT_EQ(due[0]["amount"], placed["total_amount"]);
+  }
+}
+
 }  // namespace
 }  // namespace eventcore::test

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,17 +12,21 @@
 
 namespace eventcore::test::model {
 
-// Amounts are cents, times microseconds.
+// Amounts are whole numbers of a currency's smallest, times microseconds.
 struct Category {
   std::string id;
-  std::int64_t price = 0, total = 0, withheld = 0, most = 0;
-  bool active = true, transferable = true, refundable = true;
+  std::string currency;
+  std::int64_t price = 0, total = 0, most = 0;
+  bool transferable = true, refundable = true;
+  std::int64_t withheld = 0;
+  bool active = true;
+  bool gone = false;  // deleted
 };
 
 struct Code {
   std::string id, text;
   bool percent = true;
-  std::int64_t value = 0, from = 1;  // percent or cents, and from how many places on
+  std::int64_t value = 0, from = 1;  // percent or euro cents, and from how many places on
   std::optional<std::int64_t> uses{}, each{};
 
   [[nodiscard]] std::int64_t off(std::int64_t sum, std::int64_t places) const {
@@ -30,9 +35,15 @@ struct Code {
   }
 };
 
+struct Holder {
+  std::string name, email;
+  friend bool operator==(const Holder&, const Holder&) = default;
+};
+
 struct Place {
   int category = 0;
   std::int64_t unit = 0;
+  Holder holder{};
   bool returned = false;  // a refund names it
   std::string ticket{}, number{}, status{};
   std::vector<std::string> codes{};  // the last is good
@@ -40,19 +51,29 @@ struct Place {
   [[nodiscard]] bool taken() const { return status == "valid" || status == "used"; }
 };
 
+struct PassedOn {
+  std::string ticket, number;
+  Holder holder;
+};
+
 struct Order {
   enum class Stands { waits, paid, cancelled };
-  std::string id, email;
+  enum class Intent { open, failed, succeeded };
+  std::string id, email, currency;
   std::vector<Place> places{};
   int code = -1;
   std::int64_t total = 0;
   std::optional<std::int64_t> expires{};
   Stands stands = Stands::waits;
   bool ran_out = false, ever_paid = false;
+  bool lost_lines = false;  // with a category that was deleted
   std::string attempt = "pending";
   std::int64_t in = 0, refunded = 0, charged = 0, due = 0;
-  std::vector<std::string> old_tickets{};  // passed on
-  std::set<std::string> references{};
+  std::vector<PassedOn> passed_on{};
+  std::set<std::string> references{};       // of the bank's payments
+  std::map<std::string, Intent> intents{};  // Stripe's
+  std::set<std::string> disputed{};         // of them
+  int payments = 0;
 
   [[nodiscard]] bool waits() const { return stands == Stands::waits; }
   [[nodiscard]] bool cancelled() const { return stands == Stands::cancelled; }
@@ -64,6 +85,10 @@ struct Order {
   [[nodiscard]] std::string order_status() const {
     if (!cancelled()) return "active";
     return out() > 0 && due == 0 ? "refunded" : "cancelled";
+  }
+  [[nodiscard]] bool sold() const { return in > 0 || ever_paid; }
+  [[nodiscard]] bool of(int category) const {
+    return std::any_of(places.begin(), places.end(), [&](const Place& p) { return p.category == category; });
   }
   [[nodiscard]] std::int64_t holds(int category) const {
     return std::count_if(places.begin(), places.end(), [&](const Place& p) {
@@ -88,7 +113,8 @@ struct Order {
 };
 
 struct Entry {
-  std::string id, email;
+  std::string id;
+  Holder holder{};
   int category = 0;
   std::int64_t quantity = 0;
   std::string status = "waiting";
@@ -149,10 +175,38 @@ struct World {
     }
     return count;
   }
+  [[nodiscard]] std::vector<int> on_the_list() const {
+    std::vector<int> known;
+    for (int c = 0; c < static_cast<int>(categories.size()); ++c)
+      if (!categories[static_cast<std::size_t>(c)].gone) known.push_back(c);
+    return known;
+  }
+  // With its entries on the waiting list and the lines of orders that nobody paid.
+  void remove_category(int category) {
+    categories[static_cast<std::size_t>(category)].gone = true;
+    std::erase_if(entries, [&](const Entry& e) { return e.category == category; });
+    for (Order& o : orders) o.lost_lines = o.lost_lines || o.of(category);
+  }
+  // What a provider gave back of its own accord, or because it was promised. All of it ends the order.
+  void give_back(Order& order, std::int64_t amount) {
+    const bool unasked = amount > order.due;
+    order.due -= std::min(amount, order.due);
+    order.refunded += amount;
+    if (!unasked || order.out() < order.in) return;
+    for (Place& p : order.places) p.returned = p.returned || p.status == "valid";
+    if (order.has("used"))
+      for (Place& p : order.places) p.status = p.status == "valid" ? "cancelled" : p.status;
+    else if (!order.cancelled())
+      cancel(order, "withdrawn");
+  }
+  void charge_back(Order& order, std::int64_t amount) {
+    order.charged += amount;
+    order.due = std::min(order.due, order.in - order.out());
+  }
   // Whether a payment over the total buys the places now; otherwise it is due back.
   bool pay(Order& order) {
     bool buys = order.waits();
-    if (order.order_status() == "cancelled" && order.ran_out && !order.ever_paid && !called_off) {
+    if (order.order_status() == "cancelled" && order.ran_out && !order.ever_paid && !called_off && !order.lost_lines) {
       buys = true;
       for (int c = 0; c < static_cast<int>(categories.size()); ++c) {
         const std::int64_t wanted =
@@ -161,6 +215,7 @@ struct World {
       }
     }
     order.in += order.total;
+    ++order.payments;
     if (!buys) {
       order.due += order.total;
       return false;

@@ -289,6 +289,18 @@ Status check_order_item(UnitOfWork& uow, Write& write) {
   return ok();
 }
 
+namespace {
+
+// An order that ran out may be paid late while it keeps its deadline. One that lost a line, since the category was
+// deleted, could only come back with fewer places than its payment is for.
+Status forgo_late_payment(UnitOfWork& uow, const Record& order) {
+  if (is_active(order) || order[o::expires_at].is_null()) return ok();
+  EC_TRY(whole, uow.must_find(schema::tables::ticket_orders, order.organization_id(), order.id()));
+  return uow.change(whole, {{o::expires_at.index, Value()}});
+}
+
+}  // namespace
+
 Status settle_order_item(UnitOfWork& uow, const Write& write) {
   const Record& line = write.after != nullptr ? *write.after : *write.before;
   const std::int64_t had = write.before == nullptr ? 0 : (*write.before)[i::quantity].integer();
@@ -297,6 +309,7 @@ Status settle_order_item(UnitOfWork& uow, const Write& write) {
   EC_TRY(order, uow.reader().get(schema::tables::ticket_orders, line.organization_id(), line[i::order_id].uuid(),
                                  store::ColumnSet::short_only(schema::tables::ticket_orders)));
   if (order && holds_places(*order)) move_places(uow, line, i::ticket_category_id, had - has);
+  if (order && write.after == nullptr) return forgo_late_payment(uow, *order);
   return ok();
 }
 

@@ -4,10 +4,16 @@
 
 #include <string>
 
-#include "rules/pure/stripe.hpp"
 #include "sale.hpp"
+#include "support/stripe_news.hpp"
 
 namespace eventcore::test {
+
+using stripe::dispute;
+using stripe::event_of;
+using stripe::failed;
+using stripe::refunded;
+using stripe::succeeded;
 
 class WebhookTest : public SaleTest {
  protected:
@@ -24,40 +30,8 @@ class WebhookTest : public SaleTest {
                 {{"kind", kind}, {"name", name}, {"value", value}, {"is_active", is_active}});
   }
 
-  static Json event_of(const std::string& id, const std::string& type, const Json& object) {
-    return {{"id", id}, {"type", type}, {"created", 1'789'999'000}, {"data", {{"object", object}}}};
-  }
-  static Json succeeded(const std::string& id, const std::string& intent, std::int64_t amount,
-                        const std::string& currency = "usd") {
-    return event_of(id, "payment_intent.succeeded", {{"id", intent}, {"amount", amount}, {"currency", currency}});
-  }
-  static Json failed(const std::string& id, const std::string& intent) {
-    return event_of(id, "payment_intent.payment_failed", {{"id", intent}});
-  }
-  static Json refunded(const std::string& id, const std::string& intent, std::int64_t amount, std::int64_t so_far) {
-    return event_of(id, "charge.refunded",
-                    {{"id", "ch_" + intent},
-                     {"payment_intent", intent},
-                     {"amount", amount},
-                     {"amount_refunded", so_far},
-                     {"currency", "usd"}});
-  }
-  static Json dispute(const std::string& id, const std::string& intent, std::int64_t amount,
-                      const std::string& status = "lost") {
-    return event_of(id, "charge.dispute.closed",
-                    {{"id", "dp_" + intent},
-                     {"payment_intent", intent},
-                     {"amount", amount},
-                     {"currency", "usd"},
-                     {"status", status}});
-  }
-
   Json delivery(const std::string& body, const std::string& with = secret, std::int64_t ahead_s = 0) {
-    const std::int64_t time = clock_.now_us() / 1'000'000 + ahead_s;
-    return {{"organization_id", to_text(organization_)},
-            {"payload", body},
-            {"signature",
-             "t=" + std::to_string(time) + ",v1=" + rules::pure::stripe_signature(as_bytes(with), time, body)}};
+    return stripe::delivery(to_text(organization_), body, with, clock_.now_us() / 1'000'000 + ahead_s);
   }
   Result<Json> try_deliver(const Json& event, const std::string& with = secret) {
     return call(as_service(), "apply_stripe_webhook", delivery(dump(event), with));
