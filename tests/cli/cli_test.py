@@ -20,6 +20,8 @@ import unittest
 
 PROGRAM, OPEN_EVENT = sys.argv[1:3]
 PASSPHRASE = "correct horse battery staple 81"
+PERSON = ["canary.owner@canary.example", "Canary Owner", "Canary Prospect", "canary.prospect@canary.example"]
+SECRET = "canary-that-is-sealed"
 OK, PROBLEMS, MISUSE, INPUT, ACCESS, STATE, RULE, STORE = range(8)
 
 
@@ -157,6 +159,83 @@ class CliTest(unittest.TestCase):
         self.assertNotIn(self.key.read_text().strip(), shown)
         follower.terminate()
         follower.communicate(timeout=30)
+
+    # ---- canaries ------------------------------------------------------------------------------------------------
+
+    def plant(self):
+        """People and secrets of recognizable texts; what was printed once where a secret is shown once."""
+        self.made = self.json("init", self.store, "--new-key-file", self.key, "--organization-name", "Aurora",
+                              "--owner-email", PERSON[0], "--owner-name", PERSON[1])
+        self.organization = self.made["organization_id"]
+        self.tenant = ["--organization", self.organization]
+        self.secrets = {SECRET, PASSPHRASE, self.key.read_text().strip()}
+        self.command_call("set_integration_secret", kind="ai_provider", name="main", value=SECRET)
+        platform = self.one_row("social_media_platforms", [], platform_name="instagram")
+        account = self.one_row("social_media_accounts", self.tenant, platform_id=platform,
+                               account_handle="aurora", api_credentials={"token": SECRET})
+        prospect = self.one_row("sponsor_prospects", self.tenant, company_name="Quay", contact_person=PERSON[2],
+                                contact_email=PERSON[3])
+        made = self.command_call("create_api_key", name="site", permissions=["marketing"])
+        device = self.command_call("register_device", event_id=self.event()["id"], name="Gate")
+        self.secrets |= {text.rpartition("_")[2] for text in (made["token"], device["token"])}
+        return account, prospect
+
+    def command_call(self, command, **arguments):
+        return self.json("call", command, json.dumps(arguments), *self.tenant)
+
+    def one_row(self, table, tenant, **values):
+        self.run_it("import", table, "-", "--format", "json", *tenant, text=json.dumps(values) + "\n")
+        return self.json("list", table, *tenant)["rows"][-1]["id"]
+
+    def told(self, text, people):
+        wanted = self.secrets | (set(PERSON) if people else set())
+        return sorted(one for one in wanted if one in text)
+
+    def scan(self, *allowed):
+        """Every file but those of keys and `allowed` folders."""
+        files = [path for path in self.folder.rglob("*") if path.is_file() and path.suffix not in (".key", ".words")]
+        for path in files:
+            if not any(folder in path.parents for folder in allowed):
+                self.assertEqual(self.told(path.read_bytes().decode("latin-1"), True), [], path.name)
+        return len(files)
+
+    def test_no_copy_log_or_message_tells_a_secret_or_a_person(self):
+        account, prospect = self.plant()
+        words = self.folder / "safe.words"
+        words.write_text(PASSPHRASE + "\n")
+        words.chmod(0o600)
+        renewed = {"EVENTCORE_KEY_FILE": str(self.folder / "renewed.key")}
+        backup = [self.folder / "friday.ecdb", "--new-key-file", self.folder / "friday.key"]
+        bad = json.dumps({"company_name": PERSON[2], "contact_email": PERSON[3], "no_such_column": SECRET}) + "\n"
+        quiet = [self.run_it("add-key", "--other-passphrase-file", words, "--name", "safe"),
+                 self.run_it("backup", *backup),
+                 self.run_it("import", "sponsor_prospects", "-", "-f", "json", *self.tenant, text=bad, code=INPUT),
+                 self.run_it("call", "reveal_secret", json.dumps({"table": "users", "id": account}), *self.tenant,
+                             code=INPUT),
+                 self.run_it("get", "sponsor_prospects", prospect, "--as", f"anon:{self.organization}", code=STATE),
+                 self.run_it("changes"), self.run_it("stats"), self.run_it("verify"), self.run_it("schema", "tables"),
+                 self.run_it("rotate-key", "--new-key-file", renewed["EVENTCORE_KEY_FILE"], "--data-key"),
+                 self.run_it("restore", backup[0], "--backup-key-file", backup[2], "--replace", **renewed),
+                 self.run_it("call", "list_keys", **renewed)]
+        self.secrets |= {path.read_text().strip() for path in self.folder.glob("*.key")}
+        for done in quiet:
+            self.assertEqual(self.told(done.stdout + done.stderr, True), [], done.args)
+        self.assertGreater(self.scan(), 6)
+        (self.folder / "left-behind").write_text(PERSON[3])
+        with self.assertRaises(AssertionError):
+            self.scan()
+
+    def test_an_export_holds_what_its_reader_may_see_and_no_secret(self):
+        self.plant()
+        mine, theirs = self.folder / "mine", self.folder / "theirs"
+        done = [self.run_it("export", "--to", mine, "--as", f"user:{self.made['user_id']}"),
+                self.run_it("export", "--to", theirs, "--as", f"anon:{self.organization}")]
+        for one in done:
+            self.assertEqual(self.told(one.stdout + one.stderr, True), [], one.args)
+        everything = "".join(path.read_text() for path in mine.iterdir())
+        self.assertEqual(self.told(everything, True), sorted(PERSON), "an owner's own copy holds people, and no secret")
+        self.assertEqual(self.told(self.run_it("export", *self.tenant).stdout, False), [])
+        self.scan(mine)
 
     # ---- verbs ---------------------------------------------------------------------------------------------------
 
