@@ -5,35 +5,27 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
+#include "support.hpp"
 
 namespace {
 
-void need(bool claim) {
-  if (!claim) std::abort();
-}
+using eventcore::fuzz::need;
 
-// A store in memory where the system has such a folder; made once, so that a run is made of calls.
+// Made once, so that a run is made of calls.
 struct Ground {
-  std::filesystem::path folder;
+  eventcore::fuzz::Folder folder;
   ec_engine* engine = nullptr;
   std::int64_t handles = 0;
 
   Ground() {
-    const std::filesystem::path memory = "/dev/shm";
-    const auto base = std::filesystem::exists(memory) ? memory : std::filesystem::temp_directory_path();
-    std::string name = (base / "ec-fuzz-XXXXXX").string();
-    need(mkdtemp(name.data()) != nullptr);
-    folder = name;
     static const unsigned char key[32] = {7};
-    const std::string path = name + "/calls.ecdb";
+    const std::string path = folder.file("calls.ecdb");
     ec_open_options options = EC_OPEN_OPTIONS_INIT;
     options.path = path.data();
     options.path_length = path.size();
@@ -44,11 +36,7 @@ struct Ground {
     need(ec_engine_open(&options, &engine, nullptr) == EC_OK);
     handles = ec_handles_live();
   }
-  ~Ground() {
-    ec_engine_close(engine, nullptr);
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
-  }
+  ~Ground() { ec_engine_close(engine, nullptr); }
   Ground(const Ground&) = delete;
   Ground& operator=(const Ground&) = delete;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/text.hpp"
 #include "base/time.hpp"
@@ -57,13 +58,13 @@ std::string lower_underscored(const std::string& text) {
   return word;
 }
 
+// In one pass: a name of an export may be as long as its file.
 std::string cut(const std::string& text, std::size_t characters) {
-  std::string kept = text;
-  while (count_characters(kept) > characters) {
-    do kept.pop_back();
-    while (!kept.empty() && !valid_text(kept));
-  }
-  return trim(kept);
+  const auto starts_character = [&](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+  std::size_t seen = 0;
+  const auto end =
+      std::find_if(text.begin(), text.end(), [&](char c) { return starts_character(c) && ++seen > characters; });
+  return trim(std::string_view(text).substr(0, static_cast<std::size_t>(end - text.begin())));
 }
 
 // Times with an offset are what they say; others are local to the event.
@@ -160,14 +161,14 @@ class Import {
   }
 
   std::size_t package_of(const std::string& type) {
-    for (std::size_t i = 0; i < out_.packages.size(); ++i)
-      if (out_.packages[i]["package_name"] == type) return i;
+    const auto [known, is_new] = packages_.emplace(type, out_.packages.size());
+    if (!is_new) return known->second;
     out_.packages.push_back({{"package_name", type},
                              {"package_tier", "custom"},
                              {"price", "0"},
                              {"max_sponsors", nullptr},
                              {"benefits", Json::object()}});
-    return out_.packages.size() - 1;
+    return known->second;
   }
 
   void sponsors() {
@@ -196,6 +197,7 @@ class Import {
   std::int64_t capacity_;
   OpenEvent out_;
   Json kept_;
+  std::map<std::string, std::size_t> packages_;  // type -> place in out_.packages
   FailureDetail detail_;
 };
 

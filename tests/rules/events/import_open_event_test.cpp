@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/text.hpp"
+#include "rules/events/open_event.hpp"
 #include "schema/all.hpp"
 #include "schema/generated/columns.hpp"
 #include "support/fixture.hpp"
@@ -75,6 +77,29 @@ TEST_F(ImportOpenEventTest, WhatIsMissingIsListed) {
   EC_EXPECT_REFUSED("not_found",
                     call(as_service(organization_), "import_open_event", {{"folder", folder_.path("none")}}));
   EC_EXPECT_REFUSED("command_denied", call(as_user(Role::manager), "import_open_event", {{"folder", festival_}}));
+}
+
+// Both once took time by the square of the length.
+TEST_F(ImportOpenEventTest, ANameAsLongAsAFileMayBeIsCutToTheColumns) {
+  std::string name;
+  for (int i = 0; i < 1'000'000; ++i) name += "\xc3\xa9";
+  const Json event = {
+      {"name", name}, {"topic", name}, {"starts-at", "2026-06-05T10:00:00Z"}, {"ends-at", "2026-06-06T10:00:00Z"}};
+  const auto read = rules::events::read_open_event({{"event", event}}, 1);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(count_characters(read.assume_value().event["name"].get<std::string>()), 200U);
+  ASSERT_EQ(read.assume_value().tags.size(), 1U);
+  EXPECT_EQ(count_characters(read.assume_value().tags[0]), 50U);
+}
+
+TEST_F(ImportOpenEventTest, EachOfManyTypesOfSponsorsIsOnePackage) {
+  Json sponsors = Json::array();
+  for (int i = 0; i < 60'000; ++i) sponsors.push_back({{"name", "S"}, {"type", "Type " + std::to_string(i % 30'000)}});
+  const Json event = {{"name", "N"}, {"starts-at", "2026-06-05T10:00:00Z"}, {"ends-at", "2026-06-06T10:00:00Z"}};
+  const auto read = rules::events::read_open_event({{"event", event}, {"sponsors", sponsors}}, 1);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read.assume_value().packages.size(), 30'000U);
+  EXPECT_EQ(read.assume_value().sponsors[45'000].package, 15'000U);
 }
 
 TEST_F(ImportOpenEventTest, OnlyTheHostItselfNamesAFolder) {
