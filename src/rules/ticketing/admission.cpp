@@ -1,8 +1,10 @@
 #include "rules/ticketing/admission.hpp"
+#include "rules/recorded.hpp"
 
 #include <algorithm>
 
 #include "base/codes.hpp"
+#include "rules/recorded.hpp"
 #include "rules/ticketing/event_key.hpp"
 #include "rules/ticketing/issue_tickets.hpp"
 #include "rules/ticketing/payment.hpp"
@@ -149,8 +151,18 @@ Result<std::optional<Record>> last_scan(work::Reading& reading, const Record& ti
 
 }  // namespace
 
+// By the order in which scans were kept: a gate whose clock is behind, or was set back, must not let somebody in twice
+// for one way out.
 Result<std::optional<Record>> last_movement(work::Reading& reading, const Record& ticket) {
-  return last_scan(reading, ticket, {Expr::is_null(s::undone_at.index)});
+  store::Query query;
+  query.table = &schema::tables::check_ins;
+  query.organization = ticket.organization_id();
+  query.where =
+      Expr::all_of({is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), Expr::is_null(s::undone_at.index)});
+  EC_TRY(rows, reading.scan(query));
+  EC_TRYV(sort_as_recorded(reading.reader(), rows));
+  if (rows.empty()) return std::optional<Record>{};
+  return std::optional<Record>(std::move(rows.back()));
 }
 
 Result<std::optional<Record>> last_admission(work::Reading& reading, const Record& ticket) {

@@ -1,11 +1,9 @@
 #include "rules/ticketing/payment.hpp"
 
-#include <algorithm>
-#include <map>
-
 #include "base/currency.hpp"
 #include "base/decimal.hpp"
 #include "rules/pure/payment_state.hpp"
+#include "rules/recorded.hpp"
 #include "rules/rules.hpp"
 #include "rules/support.hpp"
 #include "rules/ticketing/terms.hpp"
@@ -13,35 +11,13 @@
 
 namespace eventcore::rules::ticketing {
 
-namespace {
-
-// Ids and times follow each other within one process only; the audit chain numbers the rows of all of them.
-Status sort_as_recorded(store::Reader& reader, const Uuid& organization, std::vector<Record>& rows) {
-  namespace a = col::audit_logs;
-  std::vector<Value> ids;
-  for (const Record& row : rows) ids.emplace_back(row.id());
-  store::Query query;
-  query.table = &schema::tables::audit_logs;
-  query.organization = organization;
-  query.where = Expr::all_of({Expr::in_list(a::record_id.index, std::move(ids)), is(a::operation, "insert")});
-  query.columns = store::ColumnSet::short_only(*query.table);
-  EC_TRY(entries, reader.list(query));
-  std::map<Uuid, std::int64_t> place;
-  for (const Record& entry : entries) place[entry[a::record_id].uuid()] = entry[a::seq].integer();
-  std::stable_sort(rows.begin(), rows.end(),
-                   [&](const Record& one, const Record& other) { return place[one.id()] < place[other.id()]; });
-  return ok();
-}
-
-}  // namespace
-
 Result<std::vector<Record>> payments_of(store::Reader& reader, const Record& order) {
   store::Query query;
   query.table = &schema::tables::order_payments;
   query.organization = order.organization_id();
   query.where = is(col::order_payments::order_id, order.id());
   EC_TRY(rows, reader.list(query));
-  if (rows.size() > 1) EC_TRYV(sort_as_recorded(reader, order.organization_id(), rows));
+  EC_TRYV(sort_as_recorded(reader, rows));
   return rows;
 }
 

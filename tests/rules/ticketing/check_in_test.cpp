@@ -166,6 +166,21 @@ TEST_F(CheckInTest, WhoWentOutComesBackOnlyWhereReentryIsAllowed) {
   EXPECT_EQ(scan(code_of(ticket)), "already_used");
 }
 
+TEST_F(CheckInTest, OneWayOutLetsInOnceThoughTheClockWasSetBack) {
+  set(tables::events, event_, {{"settings", {{"check_in", {{"reentry", true}}}}}});
+  const Json ticket = ticket_of(category_);
+  EXPECT_EQ(scan(code_of(ticket)), "admitted");
+  clock_.advance(minute_us);
+  EXPECT_EQ(scan({{"code", ticket["qr_code_data"]}, {"direction", "out"}}), "admitted");
+  clock_.advance(-minute_us / 2);
+  EXPECT_EQ(scan(code_of(ticket)), "admitted");
+  EXPECT_EQ(scan(code_of(ticket)), "already_used");
+  const Json undone = accepted(
+      call(as_service(), "undo_check_in", {{"ticket_id", ticket["id"]}, {"reason", "taken for somebody else"}}));
+  EXPECT_EQ(undone["check_in"]["direction"], "in") << "the last one kept, not the one with the latest time";
+  EXPECT_EQ(scan(code_of(ticket)), "admitted");
+}
+
 TEST_F(CheckInTest, DevicesStandAtTheirGateAndSeeLittle) {
   const Uuid gated = add_category(event_, 5, {{"gates", {"North"}}});
   const Json ticket = ticket_of(gated);

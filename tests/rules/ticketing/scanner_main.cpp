@@ -56,6 +56,7 @@ int main(int count, char** arguments) {
   const auto key = from_hex(arguments[2]);
   if (!key) return 2;
   options.key = Key::raw(key.assume_value());
+  options.busy_timeout_us = 300'000'000;  // hundreds of threads wait for each other, perhaps on a busy machine
   auto engine = Engine::open(std::move(options));
   if (!engine) {
     std::fprintf(stderr, "%s\n", engine.error().to_json().c_str());
