@@ -5,6 +5,8 @@ Written from the rules, and knows nothing of the engine. test_ticketing_machine.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -13,6 +15,22 @@ from uuid import UUID
 
 HOLD = timedelta(minutes=15)
 OFFER = timedelta(minutes=30)
+
+
+DIGITS = {"EUR": 2, "JPY": 0, "KWD": 3, "USD": 2}
+LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "ı": "i"})
+
+
+def money(minor: int, currency: str) -> str:
+    digits = DIGITS[currency]
+    return f"{minor // 10**digits}.{minor % 10**digits:0{digits}}" if digits else str(minor)
+
+
+def words(text: str) -> set[str]:
+    """What it is found by: words without marks and case; where nobody writes blanks, each character."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(LETTERS)
+    plain = "".join(one for one in plain if not unicodedata.combining(one))
+    return set(re.findall(r"[\u4e00-\u9fff]|[^\W_\u4e00-\u9fff]+", plain))
 
 
 def half_up(value: Fraction) -> int:
@@ -43,13 +61,13 @@ class Rates:
     inclusive: bool = True
     on_fees: bool = False
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self, currency: str) -> dict[str, Any]:
         fees: list[dict[str, Any]] = []
         if self.ticket_fee:
-            fees.append({"name": "Service", "fixed": f"{self.ticket_fee / 100:.2f}", "per": "ticket",
+            fees.append({"name": "Service", "fixed": money(self.ticket_fee, currency), "per": "ticket",
                          "refundable": self.ticket_fee_back})
         if self.order_percent or self.order_fee:
-            fees.append({"name": "Booking", "fixed": f"{self.order_fee / 100:.2f}",
+            fees.append({"name": "Booking", "fixed": money(self.order_fee, currency),
                          "percent": str(float(self.order_percent)), "per": "order"})
         taxes = [{"name": "Tax", "rate": str(float(self.tax)), "inclusive": self.inclusive, "on_fees": self.on_fees}]
         return {"fees": fees, "taxes": taxes if self.tax else []}
@@ -139,6 +157,7 @@ class Event:
     rates: Rates
     reentry: bool
     anonymous_cap: int | None
+    currency: str
     cancelled: bool = False
 
 
@@ -164,9 +183,14 @@ class Ticket:
     number: str
     codes: list[str]
     price: int
+    name: str
     email: str
     status: str = "valid"
     moves: list[str] = field(default_factory=list)  # admitted scans not undone: in, out
+
+    @property
+    def words(self) -> set[str]:
+        return words(self.name) | words(self.email) | words(self.number)
 
 
 @dataclass
@@ -176,20 +200,24 @@ class Order:
     lines: list[tuple[Category, int]]
     places: list[tuple[int, UUID]]  # unit price and category
     code: Code | None
+    name: str
     email: str
     amounts: Amounts
     rates: Rates
     expires: datetime | None
     status: str = "active"
     attempt: str = "pending"
-    intent: str | None = None
+    intent: str | None = None  # of the attempt that is open
+    stripe: dict[str, str] = field(default_factory=dict)  # intents there: open, failed, succeeded
+    disputed: set[str] = field(default_factory=set)
+    lost_lines: bool = False  # with a category that was deleted
     paid: bool = False
     reason: str | None = None
     paid_in: int = 0
     refunded: int = 0
     charged: int = 0
     due: int = 0
-    references: set[str] = field(default_factory=set)
+    references: dict[str, str] = field(default_factory=dict)  # of payments, and whose they are
     tickets: list[Ticket] = field(default_factory=list)
     returned: set[int] = field(default_factory=set)  # places that a refund names
 
@@ -198,8 +226,16 @@ class Order:
         return self.amounts.total
 
     @property
+    def currency(self) -> str:
+        return self.event.currency
+
+    @property
     def out(self) -> int:
         return self.refunded + self.charged
+
+    @property
+    def sold(self) -> bool:
+        return self.paid or self.paid_in > 0
 
     @property
     def waits(self) -> bool:
@@ -256,6 +292,7 @@ class Entry:
     id: UUID
     category: Category
     quantity: int
+    name: str
     email: str
     status: str = "waiting"
     order: Order | None = None
@@ -311,7 +348,8 @@ class Model:
 
     def settle(self, order: Order) -> bool:
         """A payment over the whole order; says whether it bought the places."""
-        late = order.order_status == "cancelled" and order.reason == "expired" and not order.paid
+        late = (order.order_status == "cancelled" and order.reason == "expired" and not order.paid
+                and not order.lost_lines)
         order.paid_in += order.total
         if order.waits or late and self.to_be_had(order):
             order.status, order.reason, order.paid = "active", None, True
@@ -321,6 +359,32 @@ class Model:
             return True
         order.due += order.total
         return False
+
+    def give_back(self, order: Order, amount: int) -> None:
+        """By the provider, because it was promised or of its own accord. All of it ends the order."""
+        unasked = amount > order.due
+        order.due -= min(amount, order.due)
+        order.refunded += amount
+        if not unasked or order.out < order.paid_in:
+            return
+        valid = [one for one in order.tickets if one.status == "valid"]
+        order.returned |= {one.place for one in valid}
+        if any(one.status == "used" for one in order.tickets):
+            for ticket in valid:
+                ticket.status = "cancelled"
+        elif order.status == "active":
+            self.cancel(order, "refunded")
+
+    def charge_back(self, order: Order, amount: int) -> None:
+        order.charged += amount
+        order.due = min(order.due, order.paid_in - order.out)
+
+    def delete(self, category: Category) -> None:
+        """With its entries on the waiting list and the lines of orders that nobody paid."""
+        self.categories.remove(category)
+        self.entries = [one for one in self.entries if one.category is not category]
+        for order in self.orders:
+            order.lost_lines |= any(one is category for one, _ in order.lines)
 
     def holds_ticket(self, email: str, event: Event) -> bool:
         """As its holder, or as its buyer while it was not passed on."""
