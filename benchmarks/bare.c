@@ -832,9 +832,14 @@ static void close_store(bare_store *store) {
 static bare_store *make(const char *path, const char *schema_sql, int categories, int places) {
   if (sodium_init() < 0) return NULL;
   bare_store *store = calloc(1, sizeof *store);
+  if (!store) return NULL;
   snprintf(store->path, sizeof store->path, "%s", path);
   pthread_mutex_init(&store->mutex, NULL);
   store->categories = calloc((size_t)categories, sizeof *store->categories);
+  if (!store->categories) {
+    free(store);
+    return NULL;
+  }
   store->category_count = categories;
   make_id(store->organization);
   make_id(store->owner);
@@ -864,6 +869,7 @@ static bare_store *make(const char *path, const char *schema_sql, int categories
 
 static bare_reader *open_reader(bare_store *store) {
   bare_reader *reader = calloc(1, sizeof *reader);
+  if (!reader) return NULL;
   reader->store = store;
   reader->database = open_database(store->path);
   if (!reader->database) {

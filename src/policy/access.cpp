@@ -189,8 +189,8 @@ Readability::Readability(const TableDef& table, const Facts& facts)
     : table_(table),
       facts_(facts),
       as_admin_(facts.kind == PrincipalKind::api_key && key_may(Operation::view, table, facts)),
-      reader_(as_admin_ ? admin_in_place_of(facts) : facts) {
-  view_ = view_condition(table, facts);
+      reader_(as_admin_ ? admin_in_place_of(facts) : facts),
+      view_(view_condition(table, facts)) {
   if (!facts.valid || facts.is_service()) return;
   for (const Grant& grant : table.access.view.view())
     grants_.push_back(predicate_expr(grant.predicate, table, reader_));

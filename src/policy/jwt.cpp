@@ -34,7 +34,7 @@ std::optional<Json> decode_object(std::string_view part) {
   if (!bytes) return std::nullopt;
   auto json = parse_json(as_text(*bytes), JsonLimits{.bytes = jwt_bytes_max, .depth = 8});  // refuses duplicate keys
   if (!json || !json.assume_value().is_object()) return std::nullopt;
-  return std::move(json.assume_value());
+  return std::optional<Json>(std::move(json).assume_value());
 }
 
 bool header_fits(const Json& header, JwtAlgorithm algorithm) {

@@ -46,6 +46,7 @@ Answer read_error(const ec_error* handle, Full&& full, Spare&& spare) noexcept {
 Failure caught() noexcept {
   try {
     try {
+      // cppcheck-suppress rethrowNoCurrentException  // called from handlers only
       throw;
     } catch (const std::bad_alloc&) {
       return Errc::out_of_memory;
