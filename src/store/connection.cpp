@@ -74,9 +74,17 @@ Connection::~Connection() {
 
 Result<std::unique_ptr<Connection>> Connection::open(const ConnectionOptions& options, const StoreKeys& keys,
                                                      Random& random) {
+  // The salt of the key first: it does not depend on the file's first bytes, which a power cut may have spoiled.
+  auto connection = open_with(Salt::of_key, options, keys, random);
+  if (connection || connection.error().code() != Errc::store_corrupt || options.create) return connection;
+  return open_with(Salt::of_file, options, keys, random);
+}
+
+Result<std::unique_ptr<Connection>> Connection::open_with(Salt salt, const ConnectionOptions& options,
+                                                          const StoreKeys& keys, Random& random) {
   std::unique_ptr<Connection> connection(new Connection(options, keys, random));
   EC_TRYV(connection->open_file());
-  EC_TRYV(connection->set_key());
+  EC_TRYV(connection->set_key(salt));
   EC_TRYV(connection->read_first_page());
   return connection;
 }
@@ -101,19 +109,25 @@ Status Connection::open_file() {
   return ok();
 }
 
-Status Connection::set_key() {
-  // SQLCipher takes a raw key as the text x'hex'; it never derives anything from it but the MAC key.
+Status Connection::set_key(Salt salt) {
+  // SQLCipher takes a raw key as the text x'hex', with a salt of 16 bytes or without; it never derives anything from it
+  // but the MAC key.
   constexpr std::string_view digits = "0123456789abcdef";
-  const ByteView key = keys_.data_key.view();
-  SecretBytes text(key.size() * 2 + 3);
+  constexpr std::size_t salt_size = 16;
+  SecretBytes text((keys_.data_key.view().size() + (salt == Salt::of_key ? salt_size : 0)) * 2 + 3);
   std::span<std::uint8_t> out = text.writable();
-  out[0] = 'x';
-  out[1] = '\'';
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    out[2 + i * 2] = static_cast<std::uint8_t>(digits[key[i] >> 4]);
-    out[3 + i * 2] = static_cast<std::uint8_t>(digits[key[i] & 15]);
-  }
-  out.back() = '\'';
+  std::size_t at = 0;
+  const auto put = [&](ByteView bytes) {
+    for (const std::uint8_t byte : bytes) {
+      out[at++] = static_cast<std::uint8_t>(digits[byte >> 4]);
+      out[at++] = static_cast<std::uint8_t>(digits[byte & 15]);
+    }
+  };
+  out[at++] = 'x';
+  out[at++] = '\'';
+  put(keys_.data_key.view());
+  if (salt == Salt::of_key) put(derive(keys_.data_key, derivation::page_salt).view().first(salt_size));
+  out[at] = '\'';
   const int code = sqlite3_key_v2(database_, "main", out.data(), static_cast<int>(out.size()));
   return code == SQLITE_OK ? Status(ok()) : Status(sqlite_failure(database_, code));
 }

@@ -108,7 +108,11 @@ class Connection {
  private:
   Connection(ConnectionOptions options, const StoreKeys& keys, Random& random);
   Status open_file();
-  Status set_key();
+  // Where SQLCipher takes its salt from: a file of an earlier release has one of its own.
+  enum class Salt : std::uint8_t { of_key, of_file };
+  static Result<std::unique_ptr<Connection>> open_with(Salt salt, const ConnectionOptions& options,
+                                                       const StoreKeys& keys, Random& random);
+  Status set_key(Salt salt);
   Status read_first_page();
   Status configure();
   Status check_cipher();

@@ -8,8 +8,6 @@
 // coming cannot hold up a writer. Among those before the gate the order is by chance, with equal chances.
 #include "store/files.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -47,6 +45,15 @@ int SystemCalls::rename(const char* from, const char* to) {
 }
 int SystemCalls::unlink(const char* path) {
   return ::unlink(path);
+}
+int SystemCalls::lstat(const char* path, struct stat* found) {
+  return ::lstat(path, found);
+}
+int SystemCalls::fstat(int file, struct stat* found) {
+  return ::fstat(file, found);
+}
+int SystemCalls::set_lock(int file, struct flock* range) {
+  return ::fcntl(file, F_OFD_SETLK, range);
 }
 
 namespace {
@@ -171,13 +178,13 @@ struct LockBytes {
 constexpr LockBytes turn_bytes{0, 1};
 constexpr LockBytes presence_bytes{2, 3};
 
-int set_lock(int file, int type, off_t byte) {
+int set_lock(const Descriptor& file, int type, off_t byte) {
   struct flock range {};
   range.l_type = static_cast<short>(type);
   range.l_whence = SEEK_SET;
   range.l_start = byte;
   range.l_len = 1;
-  return retry([&] { return ::fcntl(file, F_OFD_SETLK, &range); });
+  return retry([&] { return file.calls().set_lock(file.number(), &range); });
 }
 
 class PosixLock final : public FileLock {
@@ -189,7 +196,7 @@ class PosixLock final : public FileLock {
   ~PosixLock() override {
     // A forked child shares the lock with its parent and must not take it from him; and while such a child lives,
     // closing alone would not release it.
-    if (::getpid() == process_) set_lock(file_.number(), F_UNLCK, byte_);
+    if (::getpid() == process_) set_lock(file_, F_UNLCK, byte_);
   }
   Status make_exclusive() override { return convert(F_WRLCK); }
   Status share() override { return convert(F_RDLCK); }
@@ -197,7 +204,7 @@ class PosixLock final : public FileLock {
  private:
   // The kernel exchanges a lock that one holds already in one step, or leaves it as it is.
   Status convert(int type) {
-    if (set_lock(file_.number(), type, byte_) == 0) return ok();
+    if (set_lock(file_, type, byte_) == 0) return ok();
     if (errno == EAGAIN || errno == EACCES) return Errc::store_busy;
     return system_failure(errno, path_);
   }
@@ -214,8 +221,15 @@ class PosixFiles final : public Files {
 
   Result<bool> exists(const std::string& path) override {
     struct stat found {};
-    if (::lstat(path.c_str(), &found) == 0) return true;
+    if (calls().lstat(path.c_str(), &found) == 0) return true;
     if (errno == ENOENT) return false;
+    return system_failure(errno, path);
+  }
+
+  Result<std::int64_t> size(const std::string& path) override {
+    struct stat found {};
+    if (calls().lstat(path.c_str(), &found) == 0) return static_cast<std::int64_t>(found.st_size);
+    if (errno == ENOENT) return Errc::store_not_found;
     return system_failure(errno, path);
   }
 
@@ -299,11 +313,11 @@ class PosixFiles final : public Files {
     const std::int64_t most = std::numeric_limits<std::int64_t>::max() - start;
     const std::int64_t deadline = start + std::clamp<std::int64_t>(wait_us, 0, most);
     if (gated) {
-      EC_TRYV(wait_for(file.number(), F_WRLCK, bytes.gate, deadline, 2'000, path));
+      EC_TRYV(wait_for(file, F_WRLCK, bytes.gate, deadline, 2'000, path));
     }
     // Whoever stands at the gate is next, so he may look often: it is one who looks.
-    EC_TRYV(wait_for(file.number(), shared ? F_RDLCK : F_WRLCK, bytes.lock, deadline, 250, path));
-    if (gated) set_lock(file.number(), F_UNLCK, bytes.gate);
+    EC_TRYV(wait_for(file, shared ? F_RDLCK : F_WRLCK, bytes.lock, deadline, 250, path));
+    if (gated) set_lock(file, F_UNLCK, bytes.gate);
     return std::make_unique<PosixLock>(std::move(file), bytes.lock, path);
   }
 
@@ -316,7 +330,7 @@ class PosixFiles final : public Files {
       return system_failure(error, path, (flags & O_ACCMODE) != O_RDONLY);
     }
     struct stat found {};
-    if (::fstat(file.number(), &found) != 0) return system_failure(errno, path);
+    if (calls().fstat(file.number(), &found) != 0) return system_failure(errno, path);
     if (!S_ISREG(found.st_mode)) return system_failure(EINVAL, path);
     return file;
   }
@@ -337,7 +351,7 @@ class PosixFiles final : public Files {
     return ok();
   }
 
-  Status wait_for(int file, int type, off_t byte, std::int64_t deadline, std::int64_t pause_max,
+  Status wait_for(const Descriptor& file, int type, off_t byte, std::int64_t deadline, std::int64_t pause_max,
                   const std::string& path) {
     std::int64_t pause = 20;
     for (;;) {

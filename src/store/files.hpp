@@ -5,6 +5,8 @@
 // Thread: any thread; an OpenFile and a FileLock belong to one thread at a time.
 #pragma once
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -43,6 +45,7 @@ class Files {
  public:
   virtual ~Files() = default;
   virtual Result<bool> exists(const std::string& path) = 0;
+  virtual Result<std::int64_t> size(const std::string& path) = 0;  // store_not_found when absent
   // The first size_max bytes of the file; nullopt: there is none.
   virtual Result<std::optional<Bytes>> read(const std::string& path, std::size_t size_max) = 0;
   // Write to a temporary name, fsync, rename over `path`, fsync the folder: the old or the new content, never a mix.
@@ -67,8 +70,8 @@ class Files {
 
 Files& system_files();
 
-// The system calls below system_files(), so that tests can let the n-th one fail, be interrupted or cut short.
-// Results and errno as the calls of the same names.
+// The system calls below system_files(), so that tests can let the n-th one fail, be interrupted or cut short, or put
+// another disk below them. Results and errno as the calls of the same names; set_lock is fcntl with F_OFD_SETLK.
 class SystemCalls {
  public:
   virtual ~SystemCalls() = default;
@@ -80,6 +83,9 @@ class SystemCalls {
   virtual int fdatasync(int file);
   virtual int rename(const char* from, const char* to);
   virtual int unlink(const char* path);
+  virtual int lstat(const char* path, struct stat* found);
+  virtual int fstat(int file, struct stat* found);
+  virtual int set_lock(int file, struct flock* range);
 };
 
 struct FilesEnvironment {

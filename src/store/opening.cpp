@@ -27,15 +27,15 @@ struct FileLook {
   bool plain_sqlite = false;
 };
 
-Result<FileLook> look_at(const std::string& path, const std::string& vfs_name) {
-  sqlite3_vfs* vfs = sqlite3_vfs_find(vfs_name.empty() ? nullptr : vfs_name.c_str());
+Result<FileLook> look_at(const std::string& path, const Environment& env) {
+  sqlite3_vfs* vfs = sqlite3_vfs_find(env.vfs.empty() ? nullptr : env.vfs.c_str());
   if (vfs == nullptr) return fail(Errc::io_error, "no such file layer");
   FileLook look;
   int there = 0;
   if (vfs->xAccess(vfs, path.c_str(), SQLITE_ACCESS_EXISTS, &there) != SQLITE_OK) return Errc::io_error;
-  std::error_code ignored;
   // SQLite counts an empty file as absent.
-  look.exists = there != 0 || std::filesystem::exists(std::filesystem::symlink_status(path, ignored));
+  EC_TRY(entry, env.files.exists(path));
+  look.exists = there != 0 || entry;
   if (there == 0) return look;
   const char* name = sqlite3_create_filename(path.c_str(), "", "", 0, nullptr);
   if (name == nullptr) return Errc::out_of_memory;
@@ -66,7 +66,7 @@ class Opening {
     crypto_init();
     EC_TRY(path, resolved(options_.path));
     opened_.paths = paths_of(path);
-    EC_TRY(look, look_at(path, env_.vfs));
+    EC_TRY(look, look_at(path, env_));
     look_ = look;
     const bool may_create = (options_.create || options_.create_new) && !options_.read_only;
     if (look_.exists && options_.create_new) return Errc::store_exists;
@@ -94,7 +94,7 @@ class Opening {
     if (options_.read_only) return fail(Errc::read_only, "the store must be opened for writing once: a copy waits");
     EC_TRYV(take_presence(false));
     EC_TRYV(finish_replacement(opened_.paths, options_, env_));
-    EC_TRY(look, look_at(opened_.paths.database, env_.vfs));
+    EC_TRY(look, look_at(opened_.paths.database, env_));
     look_ = look;
     return opened_.presence->share();
   }
@@ -150,9 +150,8 @@ class Opening {
 
   // A medium that takes no side files is read as it is, if no commits wait in a WAL.
   [[nodiscard]] bool nothing_to_recover() const {
-    std::error_code error;
-    const auto size = std::filesystem::file_size(opened_.paths.database + "-wal", error);
-    return error || size == 0;
+    const auto size = env_.files.size(opened_.paths.database + "-wal");
+    return !size || size.assume_value() == 0;
   }
 
   // The key slots opened, the first page does not. An anchor under the same key says that the file was ours once.
@@ -181,7 +180,7 @@ class Opening {
   // Key slots first: a database whose key is not on the disk yet could never be opened again.
   Status create() {
     EC_TRYV(take_lock());
-    EC_TRY(look, look_at(opened_.paths.database, env_.vfs));
+    EC_TRY(look, look_at(opened_.paths.database, env_));
     if (look.size > 0) {
       lock_.reset();
       if (options_.create_new) return Errc::store_exists;

@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <filesystem>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -272,6 +271,8 @@ class Store::Impl {
       const Status shared = presence_->share();
       return done ? shared : done;
     }));
+    committer_->see_commits(report.commits);
+    announce();
     return report;
   }
 
@@ -335,9 +336,8 @@ class Store::Impl {
     stats.commits = seen_.load();
     stats.readers_open = pool_.lent();
     stats.oldest_reader_us = pool_.oldest_us();
-    std::error_code error;
-    const auto size = std::filesystem::file_size(paths_.database, error);
-    stats.file_bytes = error ? 0 : static_cast<std::int64_t>(size);
+    const auto size = env_.files.size(paths_.database);
+    stats.file_bytes = size ? size.assume_value() : 0;
     if (group_ == nullptr) return stats;
     stats.queue_length = group_->queue_length();
     stats.groups = committer_->groups();
