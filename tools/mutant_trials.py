@@ -22,7 +22,7 @@ SILENCE_SECONDS = 900  # of a program that no longer says anything
 CPU_TIMES = 20         # a test that takes so many times its processor's time, and a minute, is stopped: it hangs
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class SlowTest:
     program: str
     name: str
@@ -197,20 +197,23 @@ def batches_of(tests):
         seconds *= 3
 
 
-def killed_slowly(folder, tests, number):
-    """The test program that notices switch `number`, None when none does, and "?" when one did not end."""
-    unknown = None
-    for batch in batches_of(test for test in tests if number in test.notes):
+def killed_slowly(folder, tests, number, rounds):
+    """The program that notices switch `number` within so many batches, None when none does, "?" when one did not end.
+
+    Tests that have passed are taken from `tests`.
+    """
+    for _, batch in zip(range(rounds), list(batches_of(tests))):
         program = batch[0].program
         code, _ = run_tests(folder / program, [t.name for t in batch], sum(t.seconds for t in batch),
                             EC_MUTANT=str(number))
         if code == -9:  # a busy machine proves nothing
-            unknown = "?"
-        elif code != 0:
+            return "?"
+        if code != 0:
             for test in batch:
                 test.kills += 1 / len(batch)
             return program
-    return unknown
+        tests[:] = [test for test in tests if test not in batch]
+    return None
 
 
 def try_slowly(folder, lists, names, state, ends, workers):
@@ -218,16 +221,19 @@ def try_slowly(folder, lists, names, state, ends, workers):
     if not names:
         return
     tests = rehearse(folder, lists, workers)
+    left = {name: [test for test in tests if int(name[1:]) in test.notes] for name in names}
 
-    def one(name):
+    def one(name, rounds):
         if time.monotonic() > ends:
             return
-        killer = killed_slowly(folder, tests, int(name[1:]))
+        killer = killed_slowly(folder, left[name], int(name[1:]), rounds)
         if killer == "?":
             print(f"{name}: a test did not end", flush=True)
-        else:
+        elif killer or not left[name]:
             state.put("slow " + name, killer)
 
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(one, name) for name in names]:
-            done.result()
+    # A little of everything first: what is killed at all is mostly killed early.
+    for rounds in (1, 2, 1000):
+        with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+            for done in [pool.submit(one, name, rounds) for name in names if "slow " + name not in state.known]:
+                done.result()

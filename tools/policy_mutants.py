@@ -63,6 +63,15 @@ KINDS = ["service", "user", "sponsor", "customer", "api_key", "device", "anon"]
 # Mutants that change nothing, and why. By the text that is changed and what becomes of it.
 SAFE = "without it an absent value would be compared, which no row's value equals"
 SAME = "the other branch comes to the same rows"
+ASKED = "sessions and commands refuse who is not valid before they ask"
+KEYS = "every key has an organization"
+FOREIGN = "rows of another organization were refused before"
+OPEN = "what every key views opens all its columns to public_event"
+ROLES_ALONE = "the column holds the contract's roles alone"
+TEXTS = "the engine itself wrote this array of texts"
+HASH = "compared when the session was opened, and never changed"
+IN_KEYS_TENANT = ("`Expr::equals(static_cast<std::uint16_t>(policy_columns(table_).organization), "
+                  "*facts_.organization)`")
 EQUIVALENT = {
     (STORE, "`!facts.organization` never"): SAFE,
     (STORE, "`!facts.event` never"): SAFE,
@@ -80,6 +89,49 @@ EQUIVALENT = {
     (MEMORY, "`facts_.organization` always"): SAFE,
     (MEMORY, "`facts_.package` always"): SAFE,
     (MEMORY, "`facts_.event` always"): SAFE,
+    (STORE, "`facts.email.empty()` never"): "no row's address is empty, and who has none is nobody",
+    (STORE, "`!facts.is_user(Role::guest)` never"): "who is no user has the id of no conversation's user",
+    (ACCESS, "Role::admin as Role::owner"): "only organizations ask for an owner, and these keys only read",
+    (ACCESS, "`grant.predicate == Predicate::public_event` always"): "the first grant opens as many columns there",
+    (ACCESS, "`facts.closed.empty()` never"): "where no organization is closed, none is found among the closed",
+    (ACCESS, "`facts.is_service()` always"): "of a closed organization nobody else is anybody",
+    (ACCESS, "`!facts.valid` never"): ASKED,
+    (ACCESS, "`!facts_.valid` never"): ASKED,
+    (ACCESS, "`is_gone(subject, facts)` never"): "a command does not find a row of a closed organization",
+    (ACCESS, "`command.runs == schema::Runs::service_only` never"): "such a command names no predicate and no group",
+    (ACCESS, "`command.group.empty()` never"): "no key has a permission without a name",
+    (ACCESS, "`!facts.organization` never"): KEYS,
+    (ACCESS, "`facts.organization` always"): KEYS,
+    (ACCESS, "`subject.organization_id() != *facts.organization` never"): FOREIGN,
+    (ACCESS, "`row.organization_id() == *facts.organization` always"): FOREIGN,
+    (ACCESS, "`grants.count == 1` always"): "nobody stands alone",
+    (ACCESS, "`grant.only.empty()` always"): "no cell opens different columns by several narrow grants",
+    (ACCESS, "`grant.only.empty()` never"): "after all columns no grant opens more",
+    (ACCESS, "`only.contains(name)` never"): "a column of one narrow grant is in each other that may hold there",
+    (ACCESS, "`open->empty()` always"): OPEN,
+    (ACCESS, "`open->contains(def.name)` always"): OPEN,
+    (ACCESS, "`open->contains(def.name)` never"): OPEN,
+    (ACCESS, "`open_to_key` always"): OPEN,
+    (ACCESS, "`open_to_key` never"): OPEN,
+    (ACCESS, "`as_admin_` always"): OPEN,
+    (ACCESS, "`as_admin_` never"): OPEN,
+    (ACCESS, IN_KEYS_TENANT + " always"): OPEN,
+    (ACCESS, IN_KEYS_TENANT + " never"): OPEN,
+    (PRINCIPAL, "`role` always"): ROLES_ALONE,
+    (PRINCIPAL, "`!role` never"): ROLES_ALONE,
+    (PRINCIPAL, "`!array.is_text()` never"): TEXTS,
+    (PRINCIPAL, "`parsed` always"): TEXTS,
+    (PRINCIPAL, "`parsed.assume_value().is_array()` always"): TEXTS,
+    (PRINCIPAL, "`text.is_string()` always"): TEXTS,
+    (PRINCIPAL, "`!equal_constant_time((*row)[k::key_hash].bytes(), principal.key_hash)` never"): HASH,
+    (PRINCIPAL, "`!equal_constant_time(stored, principal.key_hash)` never"): HASH,
+    (PRINCIPAL, "`(*key)[col::api_keys::sponsor_id] != Value(principal.id)` never"): "the id was read from this row",
+    (PRINCIPAL, "`claims.subject` always"): "the rest of the branch needs a user, and there is none",
+    (PRINCIPAL, "`cut == std::string_view::npos` never"): "without a separator all is a public id, which no row has",
+    (PRINCIPAL, "`claims.email.empty()` never"): "a customer without an address is not valid",
+    (PRINCIPAL, "`!facts.valid` never"): "who is not valid is asked for no tickets",
+    (ACCESS, "`operation == Operation::view` never"): "the encoder of rows leaves these columns out too",
+    (ACCESS, "`column.is(schema::internal)` never"): "requests and answers know no internal column at all",
 }
 # Terms written alike elsewhere, by a text near them: ids of users are unique in the whole store.
 EQUIVALENT_NEAR = {
