@@ -5,17 +5,21 @@
 //   made
 //         writable, changed, tried and put back.
 // For each mutant the cells of the access matrix and the comparison of the two implementations are tried until one of
-// them fails. EC_MUTANTS_FROM says at which position to begin (after a crash), EC_MUTANTS_ONLY names one,
-// EC_MUTANTS_STEP takes every so-manyth.
+// them fails. EC_MUTANTS_NAMES is a file with the names of those to try; EC_MUTANTS_ONLY names one and shows why it
+// fails.
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <optional>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -26,8 +30,9 @@
 #include "schema/commands.hpp"
 
 namespace eventcore::policy {
-extern int mutant_on;           // of the rewritten predicates.cpp
-extern const int mutant_count;  // how many switches the script has set
+extern int mutant_on;                      // of the rewritten predicates.cpp
+extern const int mutant_count;             // how many switches the script has set
+extern std::atomic<bool> mutants_noted[];  // which of them were met where they would make a difference
 }  // namespace eventcore::policy
 
 namespace eventcore::test {
@@ -239,43 +244,132 @@ bool killed_by_cells(const TableDef& table, std::string& why) {
   return killed || fails([&] { check_corners(world, table); }, why);
 }
 
-const char* killer_of(const Mutant& mutant, Agreement& agreement, std::string& why) {
-  static CommandRights rights(shared_world());
-  if (mutant.command != nullptr) return fails([&] { rights.check(*mutant.command); }, why) ? "rights" : nullptr;
-  if (mutant.table != nullptr) return killed_by_cells(*mutant.table, why) ? "matrix" : nullptr;
-  // Facts are read anew here: what makes them is mutated too.
-  if (fails(
-          [&] {
-            CommandRights now(shared_world());
-            for (const schema::CommandDef* command : schema::all_commands) now.check(*command);
-          },
-          why))
-    return "rights";
-  constexpr int principals_at_most = 60;
-  for (int i = 0; i < principals_at_most; ++i)
-    if (fails([&] { agreement.compare(1); }, why)) return "agreement";
-  for (const TableDef* table : schema::all_tables)
+// Facts are read anew here: what makes them is mutated too.
+void check_all_rights() {
+  CommandRights now(shared_world());
+  for (const schema::CommandDef* command : schema::all_commands) now.check(*command);
+}
+
+constexpr int principals_first = 15;
+constexpr int principals_at_most = 60;
+
+// Which switches make a difference to which checks, found by running each once without a mutant. No switch can fail
+// a check that it makes no difference to. EC_MUTANTS_REHEARSAL keeps it for the next process, after a crash.
+class Rehearsal {
+ public:
+  Rehearsal() {
+    const char* const path = std::getenv("EC_MUTANTS_REHEARSAL");
+    if (path != nullptr && read(path)) return;
+    std::string why;
+    rights_ = noted_by([&] { return fails(check_all_rights, why); });
+    Agreement agreement(1);
+    agreement_ = noted_by([&] { return fails([&] { agreement.compare(principals_at_most); }, why); });
+    for (const TableDef* table : schema::all_tables)
+      tables_.emplace_back(table, noted_by([&] { return killed_by_cells(*table, why); }));
+    if (path != nullptr) write(path);
+  }
+
+  [[nodiscard]] bool rights(int n) const { return rights_.contains(n); }
+  [[nodiscard]] bool agreement(int n) const { return agreement_.contains(n); }
+  [[nodiscard]] std::vector<const TableDef*> tables(int n) const {
+    std::vector<const TableDef*> found;
+    for (const auto& [table, noted] : tables_)
+      if (noted.contains(n)) found.push_back(table);
+    return found;
+  }
+
+ private:
+  static std::set<int> noted_by(const std::function<bool()>& check) {
+    for (int n = 1; n <= policy::mutant_count; ++n) policy::mutants_noted[n] = false;
+    if (check()) std::abort();  // a check that fails without a mutant shows nothing
+    std::set<int> noted;
+    for (int n = 1; n <= policy::mutant_count; ++n)
+      if (policy::mutants_noted[n]) noted.insert(n);
+    return noted;
+  }
+
+  // One line of numbers for the rights, one for the agreement, one for each table.
+  bool read(const char* path) {
+    std::ifstream file(path);
+    const auto line = [&](std::set<int>& noted) {
+      std::string text;
+      if (!std::getline(file, text)) return false;
+      std::istringstream numbers(text);
+      for (int n = 0; numbers >> n;) noted.insert(n);
+      return true;
+    };
+    if (!line(rights_) || !line(agreement_)) return false;
+    for (const TableDef* table : schema::all_tables) line(tables_.emplace_back(table, std::set<int>{}).second);
+    return true;
+  }
+  void write(const std::string& path) const {
+    const std::string part = path + "." + std::to_string(getpid());
+    std::ofstream file(part);
+    const auto line = [&](const std::set<int>& noted) {
+      for (int n : noted) file << n << ' ';
+      file << '\n';
+    };
+    line(rights_);
+    line(agreement_);
+    for (const auto& [table, noted] : tables_) line(noted);
+    file.close();
+    static_cast<void>(std::rename(part.c_str(), path.c_str()));
+  }
+
+  std::set<int> rights_;
+  std::set<int> agreement_;
+  std::vector<std::pair<const TableDef*, std::set<int>>> tables_;
+};
+
+const char* killer_of_switch(int n, Agreement& agreement, std::string& why) {
+  static const Rehearsal rehearsal;
+  policy::mutant_on = n;
+  const auto disagrees = [&](int principals) {
+    for (int i = 0; i < principals; ++i)
+      if (fails([&] { agreement.compare(1); }, why)) return true;
+    return false;
+  };
+  // The cheapest first: it kills most.
+  if (rehearsal.agreement(n) && disagrees(principals_first)) return "agreement";
+  if (rehearsal.rights(n) && fails(check_all_rights, why)) return "rights";
+  if (rehearsal.agreement(n) && disagrees(principals_at_most - principals_first)) return "agreement";
+  for (const TableDef* table : rehearsal.tables(n))
     if (killed_by_cells(*table, why)) return "matrix";
   return nullptr;
 }
 
-std::size_t number_from(const char* name, std::size_t otherwise) {
-  const char* given = std::getenv(name);
-  return given == nullptr ? otherwise : std::strtoull(given, nullptr, 10);
+const char* killer_of(const Mutant& mutant, Agreement& agreement, std::string& why) {
+  if (mutant.predicate != 0) return killer_of_switch(mutant.predicate, agreement, why);
+  if (mutant.table != nullptr) return killed_by_cells(*mutant.table, why) ? "matrix" : nullptr;
+  static CommandRights rights(shared_world());
+  return fails([&] { rights.check(*mutant.command); }, why) ? "rights" : nullptr;
+}
+
+// The mutants of a file of names, in its order; all when there is none.
+std::vector<Mutant> wanted_mutants() {
+  std::vector<Mutant> all = all_mutants();
+  const char* const only = std::getenv("EC_MUTANTS_ONLY");
+  const char* const path = std::getenv("EC_MUTANTS_NAMES");
+  std::set<std::string> names;
+  if (only != nullptr) names.insert(only);
+  if (path != nullptr) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) names.insert(line);
+  }
+  if (!names.empty()) std::erase_if(all, [&](const Mutant& mutant) { return !names.contains(mutant.name); });
+  return all;
 }
 
 TEST(PolicyMutants, AreTried) {
-  const std::vector<Mutant> mutants = all_mutants();
   const char* only = std::getenv("EC_MUTANTS_ONLY");
   if (only != nullptr && std::string(only) == "list") {
-    for (const Mutant& mutant : mutants) std::printf("MUTANT %s\n", mutant.name.c_str());
+    for (const Mutant& mutant : all_mutants()) std::printf("MUTANT %s\n", mutant.name.c_str());
     return;
   }
+  static_cast<void>(shared_world());  // made before anything is changed
   Agreement agreement(1);
-  for (std::size_t i = number_from("EC_MUTANTS_FROM", 0); i < mutants.size(); i += number_from("EC_MUTANTS_STEP", 1)) {
-    const Mutant& mutant = mutants[i];
-    if (only != nullptr && mutant.name != only) continue;
-    std::printf("TRYING %zu %s\n", i, mutant.name.c_str());
+  for (const Mutant& mutant : wanted_mutants()) {
+    std::printf("TRYING %s\n", mutant.name.c_str());
     std::fflush(stdout);
     Access before;
     if (mutant.table != nullptr) {
@@ -287,13 +381,12 @@ TEST(PolicyMutants, AreTried) {
       right = *mutant.command;
       mutant.change_right(writable_all(*mutant.command));
     }
-    policy::mutant_on = mutant.predicate;
     std::string why;
     const char* killer = killer_of(mutant, agreement, why);
     policy::mutant_on = 0;
     if (mutant.table != nullptr) writable(*mutant.table) = before;
     if (right) writable_all(*mutant.command) = *right;
-    std::printf("%s %zu %s %s\n", killer == nullptr ? "SURVIVED" : "KILLED", i, killer == nullptr ? "-" : killer,
+    std::printf("%s %s %s\n", killer == nullptr ? "SURVIVED" : "KILLED", killer == nullptr ? "-" : killer,
                 mutant.name.c_str());
     if (only != nullptr) std::printf("%s\n", why.c_str());
     std::fflush(stdout);

@@ -6,17 +6,20 @@ or an assignment exchanged for its neighbour) and around every condition of acce
 access tests once and throws one switch after the other; grants, column lists, keys' access and the rights of commands
 are changed in memory (tools/policy_mutants.cpp). A mutant is killed when a cell of tests/policy/matrix.txt, the
 comparison of the two implementations, the rights of commands or, for what is left of the sources, one of the slower
-tests (SLOWER below) fails. Run by hand:
+tests (SLOWER below) fails; how they are tried says tools/mutant_trials.py. Run by hand:
 
     tools/policy_mutants.py                    all mutants
     tools/policy_mutants.py --reuse build/release   the same on a finished build: only what is mutated is compiled
     tools/policy_mutants.py --list             their names
     tools/policy_mutants.py --only p17         one of them, with the failure that kills it
     tools/policy_mutants.py --budget 300       a sample that takes about so many seconds
+    tools/policy_mutants.py --state FILE       goes on where the last run with this file ended
+    tools/policy_mutants.py --state FILE --again    tries its survivors anew, after tests were added
 
 The working tree is never written to. Exit code 1: something survived.
 """
 import argparse
+import hashlib
 import os
 import pathlib
 import re
@@ -25,6 +28,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import mutant_trials
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STORE = "src/policy/predicates.cpp"
@@ -50,7 +55,6 @@ SLOWER = [
     ("tests_policy", "AccessProbesTest.*:IsolationTest.*"),
     ("tests_feed", "FeedTest.*"),
 ]
-SLOWER_SECONDS = 600
 ROLES = ["guest", "member", "manager", "admin", "owner"]
 ASSIGNMENTS = ["event_director", "producer", "marketing_manager", "sponsorship_manager", "operations_manager",
                "technical_director", "customer_experience_manager"]
@@ -59,6 +63,15 @@ KINDS = ["service", "user", "sponsor", "customer", "api_key", "device", "anon"]
 # Mutants that change nothing, and why. By the text that is changed and what becomes of it.
 SAFE = "without it an absent value would be compared, which no row's value equals"
 SAME = "the other branch comes to the same rows"
+ASKED = "sessions and commands refuse who is not valid before they ask"
+KEYS = "every key has an organization"
+FOREIGN = "rows of another organization were refused before"
+OPEN = "what every key views opens all its columns to public_event"
+ROLES_ALONE = "the column holds the contract's roles alone"
+TEXTS = "the engine itself wrote this array of texts"
+HASH = "compared when the session was opened, and never changed"
+IN_KEYS_TENANT = ("`Expr::equals(static_cast<std::uint16_t>(policy_columns(table_).organization), "
+                  "*facts_.organization)`")
 EQUIVALENT = {
     (STORE, "`!facts.organization` never"): SAFE,
     (STORE, "`!facts.event` never"): SAFE,
@@ -76,6 +89,49 @@ EQUIVALENT = {
     (MEMORY, "`facts_.organization` always"): SAFE,
     (MEMORY, "`facts_.package` always"): SAFE,
     (MEMORY, "`facts_.event` always"): SAFE,
+    (STORE, "`facts.email.empty()` never"): "no row's address is empty, and who has none is nobody",
+    (STORE, "`!facts.is_user(Role::guest)` never"): "who is no user has the id of no conversation's user",
+    (ACCESS, "Role::admin as Role::owner"): "only organizations ask for an owner, and these keys only read",
+    (ACCESS, "`grant.predicate == Predicate::public_event` always"): "the first grant opens as many columns there",
+    (ACCESS, "`facts.closed.empty()` never"): "where no organization is closed, none is found among the closed",
+    (ACCESS, "`facts.is_service()` always"): "of a closed organization nobody else is anybody",
+    (ACCESS, "`!facts.valid` never"): ASKED,
+    (ACCESS, "`!facts_.valid` never"): ASKED,
+    (ACCESS, "`is_gone(subject, facts)` never"): "a command does not find a row of a closed organization",
+    (ACCESS, "`command.runs == schema::Runs::service_only` never"): "such a command names no predicate and no group",
+    (ACCESS, "`command.group.empty()` never"): "no key has a permission without a name",
+    (ACCESS, "`!facts.organization` never"): KEYS,
+    (ACCESS, "`facts.organization` always"): KEYS,
+    (ACCESS, "`subject.organization_id() != *facts.organization` never"): FOREIGN,
+    (ACCESS, "`row.organization_id() == *facts.organization` always"): FOREIGN,
+    (ACCESS, "`grants.count == 1` always"): "nobody stands alone",
+    (ACCESS, "`grant.only.empty()` always"): "no cell opens different columns by several narrow grants",
+    (ACCESS, "`grant.only.empty()` never"): "after all columns no grant opens more",
+    (ACCESS, "`only.contains(name)` never"): "a column of one narrow grant is in each other that may hold there",
+    (ACCESS, "`open->empty()` always"): OPEN,
+    (ACCESS, "`open->contains(def.name)` always"): OPEN,
+    (ACCESS, "`open->contains(def.name)` never"): OPEN,
+    (ACCESS, "`open_to_key` always"): OPEN,
+    (ACCESS, "`open_to_key` never"): OPEN,
+    (ACCESS, "`as_admin_` always"): OPEN,
+    (ACCESS, "`as_admin_` never"): OPEN,
+    (ACCESS, IN_KEYS_TENANT + " always"): OPEN,
+    (ACCESS, IN_KEYS_TENANT + " never"): OPEN,
+    (PRINCIPAL, "`role` always"): ROLES_ALONE,
+    (PRINCIPAL, "`!role` never"): ROLES_ALONE,
+    (PRINCIPAL, "`!array.is_text()` never"): TEXTS,
+    (PRINCIPAL, "`parsed` always"): TEXTS,
+    (PRINCIPAL, "`parsed.assume_value().is_array()` always"): TEXTS,
+    (PRINCIPAL, "`text.is_string()` always"): TEXTS,
+    (PRINCIPAL, "`!equal_constant_time((*row)[k::key_hash].bytes(), principal.key_hash)` never"): HASH,
+    (PRINCIPAL, "`!equal_constant_time(stored, principal.key_hash)` never"): HASH,
+    (PRINCIPAL, "`(*key)[col::api_keys::sponsor_id] != Value(principal.id)` never"): "the id was read from this row",
+    (PRINCIPAL, "`claims.subject` always"): "the rest of the branch needs a user, and there is none",
+    (PRINCIPAL, "`cut == std::string_view::npos` never"): "without a separator all is a public id, which no row has",
+    (PRINCIPAL, "`claims.email.empty()` never"): "a customer without an address is not valid",
+    (PRINCIPAL, "`!facts.valid` never"): "who is not valid is asked for no tickets",
+    (ACCESS, "`operation == Operation::view` never"): "the encoder of rows leaves these columns out too",
+    (ACCESS, "`column.is(schema::internal)` never"): "requests and answers know no internal column at all",
 }
 # Terms written alike elsewhere, by a text near them: ids of users are unique in the whole store.
 EQUIVALENT_NEAR = {
@@ -116,6 +172,48 @@ EQUIVALENT_GRANTS = {
             "ticket_order_items", "order_payments", "check_ins", "ticket_transfers", "waitlist_entries")],
     "nobody writes it directly": ["user_behavior_events keys read_only"],
 }
+
+# What the switches are in each rewritten source. A switch notes that it was met where it would make a difference.
+HEAD = """#include <atomic>
+namespace eventcore::policy {
+extern int mutant_on;
+extern std::atomic<bool> mutants_noted[];
+static bool thrown(int n) { return mutant_on == n; }
+static bool mutant(int n) { mutants_noted[n].store(true, std::memory_order_relaxed); return thrown(n); }
+struct noted {
+  noted(int if_false, int if_true) : if_false_(if_false), if_true_(if_true) {}
+  bool operator%(bool value) const { mutant(value ? if_true_ : if_false_); return value; }
+  template <class Held> Held operator%(Held value) const {
+    if (!value || value.assume_value()) mutant(if_true_);
+    if (!value || !value.assume_value()) mutant(if_false_);
+    return value;
+  }
+  int if_false_, if_true_;
+};
+}
+"""
+# And once in all: which one is thrown, and the notes, written at the end of a rehearsal.
+TAIL = """
+#include <cstdlib>
+#include <fstream>
+#include <unistd.h>
+namespace eventcore::policy {
+extern const int mutant_count;
+const int mutant_count = COUNT;
+int mutant_on = std::getenv("EC_MUTANT") != nullptr ? std::atoi(std::getenv("EC_MUTANT")) : 0;
+std::atomic<bool> mutants_noted[COUNT + 1];
+static const struct WrittenAtTheEnd {
+  pid_t process = getpid();
+  ~WrittenAtTheEnd() {
+    const char* path = std::getenv("EC_MUTANTS_NOTES");
+    if (path == nullptr || process != getpid()) return;
+    std::ofstream file(path);
+    for (int n = 1; n <= COUNT; ++n)
+      if (mutants_noted[n]) file << n << ' ';
+  }
+} written_at_the_end;
+}
+"""
 
 
 class Switches:
@@ -204,7 +302,8 @@ class Rewriter:
         """A term as it is written, without the switches inside."""
         while True:
             bare = re.sub(r"\((?:mutant\(\d+\) \? [^:()]+(?:::\w+)? : )+([^()]+)\)", r"\1", text)
-            bare = re.sub(r"mutant\(\d+\) \? (?:false|true|Expr::\w+\(\)|Result<bool>\(\w+\)) : ", "", bare)
+            bare = re.sub(r"(?:mutant|thrown)\(\d+\) \? (?:false|true|Expr::\w+\(\)|Result<bool>\(\w+\)) : "
+                          r"(?:noted\(\d+, \d+\) % )?", "", bare)
             if bare == text:
                 return " ".join(text.split())[:110]
             text = bare
@@ -224,7 +323,10 @@ class Rewriter:
             return text
         first = self.switches.on(where, f"`{shown}` always")
         second = self.switches.on(where, f"`{shown}` never")
-        return f"{lead}({first} ? {yes} : {second} ? {no} : {whole})"
+        if kind == "expr":
+            return f"{lead}({first} ? {yes} : {second} ? {no} : {whole})"
+        always, never = (int(re.search(r"\d+", switch)[0]) for switch in (first, second))
+        return f"{lead}(thrown({always}) ? {yes} : thrown({never}) ? {no} : noted({always}, {never}) % {whole})"
 
     def replace(self, start, end, new):
         self.text = self.text[:start] + new + self.text[end:]
@@ -331,14 +433,10 @@ def rewritten(switches):
         # Blank lines before keep the numbers of the lines.
         rewriter = Rewriter(switches, name, "\n" * text.count("\n", 0, start) + text[start:stop], kind)
         texts[name] = text[:start] + rewriter.run().lstrip("\n") + text[stop:]
-    head = "#include <cstdlib>\nnamespace eventcore::policy {\nextern int mutant_on;\n"
-    head += "static bool mutant(int n) { return mutant_on == n; }\n}\n"
     for name in texts:
         at = texts[name].index("namespace eventcore::policy {")
-        texts[name] = texts[name][:at] + head + texts[name][at:]
-    texts[STORE] += (f"namespace eventcore::policy {{\nextern const int mutant_count;\n"
-                     f'int mutant_on = std::getenv("EC_MUTANT") != nullptr ? std::atoi(std::getenv("EC_MUTANT")) : 0;\n'
-                     f"const int mutant_count = {len(switches.names)};\n}}\n")
+        texts[name] = texts[name][:at] + HEAD + texts[name][at:]
+    texts[STORE] += TAIL.replace("COUNT", str(len(switches.names)))
     return texts
 
 
@@ -391,7 +489,10 @@ def build_reusing(scratch, tree, texts, launcher):
     write_if_new(scratch / driver, (ROOT / "tools/policy_mutants.cpp").read_text())
     objects = {}
 
-    def step(command):
+    def step(command, made, *sources):
+        finished = [tree / "bin" / program for program in programs]
+        if made.exists() and all(made.stat().st_mtime > path.stat().st_mtime for path in (*sources, *finished)):
+            return
         done = subprocess.run([*launcher, "sh", "-c", command], cwd=tree, capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit("did not compile:\n" + done.stdout[-3000:] + done.stderr[-3000:])
@@ -403,67 +504,45 @@ def build_reusing(scratch, tree, texts, launcher):
         objects[name] = scratch / (name + ".o")
         command = re.sub(r" -M[FT] \S+| -MD", "", command).replace(" -Werror", "")
         command = re.sub(r" -o \S+ -c \S+$", f" -o {objects[name]} -c {scratch / name}", command)
-        step(command)
+        step(command, objects[name], scratch / name)
     mutated = " ".join(str(o) for n, o in objects.items() if n != driver)
     for program in programs:
         command = next(c for c in commands if f" -o bin/{program} " in c)
         command = command[:command.index(f" -o bin/{program} ")] + " " + mutated + (
             f" {objects[driver]}" if program == "tests_policy" else "") + (
             f" -o {scratch / program} " + command.split(f" -o bin/{program} ", 1)[1])
-        step(command.split(" && cd ")[0])
+        step(command.split(" && cd ")[0], scratch / program, *objects.values())
     return scratch / "tests_policy"
 
 
-def killed_slowly(program, scratch, number):
-    """The test program that notices mutant p<number>, or None."""
-    for name, tests in SLOWER:
-        beside = program.parent / name
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                done = subprocess.run([beside, f"--gtest_filter={tests}", "--gtest_brief=1"], cwd=folder,
-                                      env=dict(os.environ, EC_MUTANT=str(number)), timeout=SLOWER_SECONDS,
-                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                if done.returncode != 0:
-                    return name
-            except subprocess.TimeoutExpired:  # a busy machine proves nothing
-                print(f"p{number}: {name} took longer than {SLOWER_SECONDS} s", flush=True)
-    return None
+def names_to_try(program, options):
+    lines = mutant_trials.output_of(program, EC_MUTANTS_ONLY="list")
+    names = [line[7:] for line in lines if line.startswith("MUTANT ")]
+    return names[options.first::options.step]
 
 
-def run(program, scratch, **settings):
-    environment = dict(os.environ, **{f"EC_MUTANTS_{k}": str(v) for k, v in settings.items()})
-    environment.pop("EC_MUTANT", None)
-    process = subprocess.Popen([program, "--gtest_filter=PolicyMutants.*"], cwd=scratch, env=environment,
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return process
+def try_all(program, options, switches, describe, digest):
+    """Answers name -> killer, None for survivors; names that there was no time for are left out."""
+    ends = time.monotonic() + (options.budget or 1e9)
+    names = sorted(names_to_try(program, options), key=lambda name: reason(switches, name) is not None)  # these last
+    state = mutant_trials.State(options.state, digest)
+    if options.again:
+        state.known = {name: killer for name, killer in state.known.items() if killer}
+    mutant_trials.drive_all(program, [n for n in names if n not in state.known and "slow " + n not in state.known],
+                            state, ends, describe, options.workers)
 
+    def is_open(name):
+        return name.startswith("p") and name in state.known and not state.known[name] and not reason(switches, name)
 
-def try_all(program, scratch, options, describe):
-    """Answers name -> killer, None for survivors. A crash kills the mutant, and the rest goes on in a new process."""
-    results, position, begun = {}, options.first, time.monotonic()
-    while position is not None:
-        settings = {"FROM": position, "STEP": options.step}
-        process = run(program, scratch, **settings)
-        trying, position = None, None
-        for line in process.stdout:
-            word, _, rest = line.rstrip("\n").partition(" ")
-            if word == "TRYING":
-                at, _, name = rest.partition(" ")
-                trying = (int(at), name)
-            elif word in ("KILLED", "SURVIVED"):
-                _, killer, name = rest.split(" ", 2)
-                results[name] = killer if word == "KILLED" else None
-                trying = None
-                if word == "SURVIVED" and not name.startswith("p"):
-                    print("survived:", describe(name), flush=True)
-            if options.budget and time.monotonic() - begun > options.budget:
-                process.terminate()
-                trying = None
-                break
-        process.wait()
-        if trying is not None:
-            results[trying[1]] = "crash"
-            position = trying[0] + options.step
+    if not options.quick:
+        slow = [n for n in names if is_open(n) and "slow " + n not in state.known]
+        mutant_trials.try_slowly(program.parent, SLOWER, slow, state, ends, options.workers)
+    results = {}
+    for name in names:
+        killer = state.known.get("slow " + name) or state.known.get(name)
+        if killer or (name in state.known and (options.quick or not is_open(name) or "slow " + name in state.known)):
+            results[name] = killer
+    print(f"{len(results)} of {len(names)} judged")
     return results
 
 
@@ -478,6 +557,10 @@ def main():
     parser.add_argument("--reuse", type=pathlib.Path, help="a finished build whose objects are used")
     parser.add_argument("--scratch", type=pathlib.Path, help="keeps the copy here (else a fresh one, removed)")
     parser.add_argument("--launcher", default="", help="a command to put before the build's commands")
+    parser.add_argument("--state", type=pathlib.Path, help="keeps the results here, and goes on from them")
+    parser.add_argument("--again", action="store_true", help="tries the survivors of --state anew")
+    parser.add_argument("--quick", action="store_true", help="without the slower tests")
+    parser.add_argument("--workers", type=int, default=1, help="so many mutants at once")
     options = parser.parse_args()
     switches = Switches()
     texts = rewritten(switches)
@@ -497,16 +580,14 @@ def main():
             copy_tree(scratch, texts)
             program = build(scratch, options.jobs, options.launcher.split())
         if options.list or options.only:
-            for line in run(program, scratch, ONLY=options.only or "list").stdout:
+            for line in mutant_trials.output_of(program, EC_MUTANTS_ONLY=options.only or "list"):
                 if line.startswith("MUTANT "):
-                    print(describe(line[7:].rstrip("\n")))
-                elif options.only and not line.startswith(("[", "Running", "Note", "access", "\n")):
-                    print(line, end="")
+                    print(describe(line[7:]))
+                elif options.only and line and not line.startswith(("[", "Running", "Note", "access")):
+                    print(line)
             return 0
-        results = try_all(program, scratch, options, describe)
-        for name in [n for n, killer in results.items() if not killer and n.startswith("p")]:
-            if not reason(switches, name):
-                results[name] = killed_slowly(program, scratch, int(name[1:]))
+        digest = hashlib.sha256("".join(texts.values()).encode()).hexdigest()
+        results = try_all(program, options, switches, describe, digest)
         for name, killer in results.items():
             if not killer and name.startswith("p") and not reason(switches, name):
                 print("survived:", describe(name), flush=True)

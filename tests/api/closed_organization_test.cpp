@@ -81,6 +81,8 @@ TEST_F(ClosedOrganizationTest, OthersFindNothingOfItButTheServiceItsAuditChain) 
   EXPECT_EQ(service().count("organizations").assume_value(), 1);
   EXPECT_EQ(service_of(closed).count("events").assume_value(), 0);
   EXPECT_GT(service_of(closed).count("audit_logs").assume_value(), 0);
+  const Json entries = accepted(service_of(closed).list("audit_logs", {{"limit", 1}}));
+  EC_EXPECT_OK(service_of(closed).get("audit_logs", id(entries["rows"][0])));
   EXPECT_GT(user(last_owner_).count("users").assume_value(), 0);
 }
 

@@ -96,6 +96,17 @@ TEST_F(ExplainTest, EveryKeyLearnsThatItViewsEvents) {
   }
 }
 
+TEST_F(ExplainTest, OfSeveralConditionsThatHoldTheFirstIsNamed) {
+  const std::string hall = new_venue("Hall");
+  const std::string event = new_event({{"is_public", true}, {"venue_id", hall}});
+  const std::string sponsor = id(accepted(
+      owner().insert("sponsors", {{"event_id", event}, {"company_name", "Sponsor"}, {"contract_value", "1.00"}})));
+  const Json reply = explained(as({{"kind", "sponsor"}, {"id", sponsor}}), "view", "venues", hall);
+  EXPECT_EQ(line(reply, "public_event").substr(0, 3), "yes");
+  EXPECT_EQ(line(reply, "own_sponsor_event").substr(0, 3), "yes");
+  EXPECT_EQ(reply["policy"], "public_event");
+}
+
 TEST_F(ExplainTest, AForeignRowIsExplainedLikeAnAbsentOne) {
   const std::string hall = new_venue("Hall");
   new_organization("Second", "second");

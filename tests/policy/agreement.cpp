@@ -36,14 +36,16 @@ const std::vector<std::string> emails = {"c1@example.com", "c2@example.com", "z@
 // All rows of both tenants, by table.
 using Rows = std::map<std::uint16_t, std::vector<Record>>;
 
+std::vector<Record> read_rows(store::Reader& reader, const TableDef& table) {
+  store::Query query;
+  query.table = &table;
+  query.limit = 200;
+  return reader.list(query).value();
+}
+
 Rows read_rows(store::Reader& reader) {
   Rows rows;
-  for (const TableDef* table : schema::all_tables) {
-    store::Query query;
-    query.table = table;
-    query.limit = 200;
-    rows[table->id] = reader.list(query).value();
-  }
+  for (const TableDef* table : schema::all_tables) rows[table->id] = read_rows(reader, *table);
   return rows;
 }
 
@@ -53,6 +55,19 @@ std::vector<Uuid> ids_in(const Rows& rows, const TableDef& table, const Uuid& or
   for (const Record& row : rows.at(table.id))
     if (table.global || row.organization_id() == organization) ids.push_back(row.id());
   return ids;
+}
+
+// The same, or every other time only ids that rows of another tenant bear too: a term that compares the tenants decides
+// about these alone.
+std::vector<Uuid> likely_ids(const Rows& rows, const TableDef& table, const Uuid& organization, Dice& dice) {
+  std::vector<Uuid> ids = ids_in(rows, table, organization);
+  if (table.global || dice.one_in(2)) return ids;
+  std::set<Uuid> foreign;
+  for (const Record& row : rows.at(table.id))
+    if (row.organization_id() != organization) foreign.insert(row.id());
+  std::vector<Uuid> twins;
+  std::copy_if(ids.begin(), ids.end(), std::back_inserter(twins), [&](const Uuid& id) { return foreign.contains(id); });
+  return twins.empty() ? ids : twins;
 }
 
 bool matters_to_policies(std::string_view name) {
@@ -70,7 +85,7 @@ void roll(Record& row, std::size_t index, const Rows& rows, Dice& dice) {
   if (nullable && dice.one_in(4)) {
     row.at(index) = Value();
   } else if (column.is_reference()) {
-    const auto ids = ids_in(rows, *schema::find_table(column.references), row.organization_id());
+    const auto ids = likely_ids(rows, *schema::find_table(column.references), row.organization_id(), dice);
     if (!ids.empty()) row.at(index) = dice.of(ids);
   } else if (column.type == schema::Type::boolean) {
     row.at(index) = dice.one_in(2);
@@ -122,6 +137,7 @@ void multiply_rows(store::Store& store, UuidSource& ids, Dice& dice) {
     for (const TableDef* table : schema::all_tables) {
       if (rows.at(table->id).empty() || table->name == "organizations" || table->name == "audit_logs") continue;
       multiply(*table, table->name == "events" ? events : rows_per_table);
+      rows[table->id] = read_rows(writer, *table);  // later tables refer to these too
     }
     return ok();
   });
@@ -138,16 +154,16 @@ Facts random_facts(const Rows& rows, Dice& dice) {
                            facts.kind == PrincipalKind::anon;
   if (!may_be_free || dice.one_in(3)) facts.organization = organization;
   facts.role = static_cast<policy::Role>(dice.below(5));
-  facts.id =
-      dice.of(ids_in(rows, facts.kind == PrincipalKind::sponsor ? tables::sponsors : tables::users, organization));
-  const std::vector<Uuid> events = ids_in(rows, tables::events, organization);
+  facts.id = dice.of(
+      likely_ids(rows, facts.kind == PrincipalKind::sponsor ? tables::sponsors : tables::users, organization, dice));
+  const std::vector<Uuid> events = likely_ids(rows, tables::events, organization, dice);
   for (std::size_t i = dice.below(4); i > 0; --i)
     facts.assignments.push_back({dice.of(events), static_cast<policy::AssignmentRole>(dice.below(7))});
   std::sort(facts.assignments.begin(), facts.assignments.end(),
             [](const auto& a, const auto& b) { return a.event < b.event; });  // as load_facts leaves them
   if (!dice.one_in(8)) facts.email = dice.of(emails);
   if (!dice.one_in(4)) facts.event = dice.of(events);
-  if (!dice.one_in(4)) facts.package = dice.of(ids_in(rows, tables::sponsor_packages, organization));
+  if (!dice.one_in(4)) facts.package = dice.of(likely_ids(rows, tables::sponsor_packages, organization, dice));
   for (std::size_t i = dice.below(3); i > 0; --i) {
     const Record& event = dice.of(rows.at(tables::events.id));
     facts.ticket_events.push_back({dice.one_in(4) ? organization : event.organization_id(), event.id()});

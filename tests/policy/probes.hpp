@@ -15,6 +15,7 @@ namespace eventcore::test {
 // What a call came to, as far as access is concerned: `done` stands for refusals by rules too, which come after it.
 enum class Got { done, denied, column, engine, missing, reference, unauthenticated, tenant, ambiguous, shape, other };
 const char* word(Got got);
+inline constexpr const char* planted_secret = "hush";  // in every sealed column of the world
 Got got_of(const Failure& failure);
 
 struct Answer {
@@ -22,6 +23,8 @@ struct Answer {
   bool rule = false;  // done, as far as access goes, but refused by a rule
   std::string text;   // the reply or the failure
 };
+
+Answer answer_of(const Result<std::string>& result);
 
 class Probes {
  public:
@@ -113,6 +116,7 @@ class Probes {
   void probe_explain();
   void probe_who_can();
   void probe_order_replay();
+  void probe_store_command();
 
   Answer tried(const Player& player, const std::function<Result<std::string>()>& body);
   void like_absent(const char* kind, const Picked& picked, const std::string& id, const Answer& answer,
@@ -125,6 +129,7 @@ class Probes {
   CommandProbe counter_command(const Tenant& tenant);
   CommandProbe ticket_command(const Tenant& tenant);
   CommandProbe office_command(const Tenant& tenant, const Player& player);
+  CommandProbe secret_command(const Tenant& tenant, const Player& player);
   std::string any_or_absent(const Tenant& tenant, std::string_view table);
   std::string value_at(const Tenant& tenant, const char* table, const std::string& id, const char* column) const;
   void check_reply(const CommandProbe& probe, const Picked& picked, const Answer& answer);

@@ -152,8 +152,23 @@ Probes::CommandProbe Probes::office_command(const Tenant& tenant, const Player& 
   }
 }
 
+// Secrets that the world holds, and deliveries that no secret of it has signed.
+Probes::CommandProbe Probes::secret_command(const Tenant& tenant, const Player& player) {
+  const std::string& organization = tenant.organization;
+  Json arguments = Json::object();
+  if (player.organization.empty() || dice_.one_in(2)) arguments["organization_id"] = organization;
+  if (dice_.one_in(2)) {
+    arguments.update({{"payload", "{}"}, {"signature", "t=1,v1=00"}});
+    return {"apply_stripe_webhook", "", "organizations", organization, arguments, {}};
+  }
+  const std::string account = any_or_absent(tenant, "social_media_accounts");
+  arguments.update({{"table", "social_media_accounts"}, {"id", account}});
+  return {"reveal_secret", "", "social_media_accounts", account, arguments, {}};
+}
+
 Probes::CommandProbe Probes::any_command(const Tenant& tenant, const Player& player) {
-  switch (dice_.below(4)) {
+  switch (dice_.below(5)) {
+    case 4: return secret_command(tenant, player);
     case 0: return sale_command(tenant, player);
     case 1: return counter_command(tenant);
     case 2: return ticket_command(tenant);
@@ -166,6 +181,8 @@ void Probes::check_reply(const CommandProbe& probe, const Picked& picked, const 
   if (probe.name == "place_order" && reply.contains("order"))
     for (const char* hidden : {"ip_address", "user_agent"})
       if (reply["order"].contains(hidden)) disagree("command", picked, std::string(hidden) + " left out", "it", "");
+  if (probe.name == "reveal_secret" && answer.text.find(planted_secret) == std::string::npos)
+    disagree("command", picked, "the secret", "another text", "");
   if (probe.name != "check_in" || !reply["ticket"].is_object()) return;
   const Json* ticket = nullptr;
   for (const auto& [id, row] : world_.image().rows("tickets", picked.tenant->organization))
@@ -234,6 +251,39 @@ void Probes::probe_command() {
     return expect(kind.c_str(), picked, {Got::shape}, answer, detail);
   expect(kind.c_str(), picked, {Got::done}, answer, detail);
   if (answer.got == Got::done && !answer.rule) check_reply(probe, picked, answer);
+}
+
+// Keys and copies of the store. Who may is answered with a mistake in what he asks for, so that the store stays as it
+// is; who may not does not learn of the mistake.
+void Probes::probe_store_command() {
+  struct StoreCommand {
+    const char* name;
+    Json arguments;
+    bool with_key;
+    Got told;
+  };
+  constexpr int no_slot = 2'000'000'000;
+  const Json nowhere = {{"path", world_.world().folder() + "/no/folder/copy.ecdb"}};
+  const std::vector<StoreCommand> commands = {{"list_keys", Json::object(), false, Got::done},
+                                              {"add_key", Json::object(), true, Got::shape},
+                                              {"remove_key", {{"slot", no_slot}}, false, Got::missing},
+                                              {"rotate_key", {{"slot", no_slot}}, true, Got::shape},
+                                              {"backup", nowhere, true, Got::other},
+                                              {"restore", nowhere, true, Got::other}};
+  const StoreCommand& command = dice_.of(commands);
+  const Picked picked = pick(schema::tables::organizations);
+  api::CallContext context;
+  const std::string short_key = "no key";
+  if (command.with_key) context.key = std::make_shared<store::KeyInput>(store::KeyInput::raw(as_bytes(short_key)));
+  const Answer answer = answer_of(picked.player->session->call(command.name, dump(command.arguments), context));
+  const std::string kind = std::string("command ") + command.name;
+  if (!picked.who->valid) return expect(kind.c_str(), picked, {Got::unauthenticated, Got::denied}, answer);
+  const Json* home = world_.image().find("organizations", picked.tenant->organization, picked.tenant->organization);
+  const bool may = statement::may_run(command.name, "", world_.image(), *picked.who,
+                                      statement::subject(world_.image(), "organizations", *home));
+  expect(kind.c_str(), picked, {may ? command.told : Got::denied}, answer);
+  if (answer.got == Got::done && parse_json(answer.text).assume_value()["keys"].size() != 1)
+    disagree(kind.c_str(), picked, "the one key of the store", "others", answer.text);
 }
 
 void Probes::probe_explain() {

@@ -18,13 +18,6 @@ namespace {
 
 constexpr const char* absent_id = "01900000-0000-7000-8000-00000000dead";
 
-Answer answer_of(const Result<std::string>& result) {
-  if (result) return {Got::done, false, result.assume_value()};
-  const int number = static_cast<int>(result.error().code());
-  const Got got = got_of(result.error());
-  return {got, got == Got::done && number / 1000 >= 4, result.error().to_json()};
-}
-
 std::string with_id_replaced(std::string text, const std::string& id) {
   for (std::size_t at = text.find(id); at != std::string::npos; at = text.find(id)) text.replace(at, id.size(), "ID");
   return text;

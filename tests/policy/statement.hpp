@@ -99,6 +99,7 @@ bool holds(const std::string& predicate, const Image& image, const Who& who, con
 
 // Whether the principal may run a command on this row (the event, order, ticket, ... that the command is about).
 // `more` is a circumstance that the contract tells apart: "payment", "factors", "owner".
+// A command on the whole store is about no row; the subject is then not looked at.
 bool may_run(const std::string& command, const std::string& more, const Image& image, const Who& who,
              const Subject& subject);
 
