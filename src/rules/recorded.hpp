@@ -1,5 +1,5 @@
 // The order in which rows were recorded, whichever process recorded them: ids and times follow each other within one
-// process only, and a clock may be set back. The audit chain numbers the writes of all of them (decision 60).
+// process only, and a clock may be set back. The audit chain numbers the writes of all of them (decision 58).
 // Thread: free functions without state.
 #pragma once
 

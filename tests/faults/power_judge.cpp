@@ -98,8 +98,7 @@ void Judge::cut_in_recovery(const Image& image, const Expected& expectation, con
   const Loss loss = random() % 2 == 0 ? Loss::all : Loss::sectors;
   const Image left = platter.cut(loss, random);
   Expected again = expectation;
-  again.states = at >= recovery.done ? std::vector{recovery.repeated}
-                                     : std::vector{recovery.found, recovery.repeated};
+  again.states = at >= recovery.done ? std::vector{recovery.repeated} : std::vector{recovery.found, recovery.repeated};
   if (at >= recovery.done) again.keys = {recovery.key};
   ++tally_.cuts;
   ++tally_.in_recovery;
@@ -273,8 +272,9 @@ std::string Judge::judge_lie(const Image& image, std::size_t at, bool exact, std
     return "";
   }
   const bool short_of = found.commits < expectation.states.front().commits;
-  return exact && short_of && looked.assume_value() != "noticed by verify_store" ? "commits are missing and nobody says so"
-                                                                                  : "";
+  return exact && short_of && looked.assume_value() != "noticed by verify_store"
+             ? "commits are missing and nobody says so"
+             : "";
 }
 
 // The store as it was after some deed, damage that verify_store names, or a wrong answer.

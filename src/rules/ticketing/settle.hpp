@@ -54,7 +54,7 @@ Result<std::string> refunds_reported(work::UnitOfWork& uow, Record& order, std::
 
 // The bank took `amount` back. Refunds still due shrink to what is left of the money, the latest first: nobody is paid
 // twice. Tickets stay valid and are refused at the gate. Heard of before or after a refund, the end is the same:
-// decision 58.
+// decision 56.
 Status charged_back(work::UnitOfWork& uow, Record& order, std::int64_t amount, const PaymentName& name,
                     Micros occurred_at);
 
