@@ -229,6 +229,9 @@ TEST_F(AccessKeysTest, ARevokedDeviceIsLostAtOnce) {
   const Json made = accepted(owner().call("register_device", {{"event_id", event}, {"name", "Gate A"}}));
   Caller device = as({{"kind", "device"}, {"token", made["token"]}});
   EC_EXPECT_OK(device.list("tickets"));
+  std::string wrong = made["token"];
+  wrong.back() = wrong.back() == '0' ? '1' : '0';
+  EC_EXPECT_REFUSED("unauthenticated", engine_->session(dump({{"kind", "device"}, {"token", wrong}})));
   EXPECT_EQ(accepted(owner().get("devices", id(made["device"])))["last_seen_at"], "2026-09-21T14:13:20Z");
   EC_EXPECT_REFUSED("not_found",
                     user(new_user("manager")).call("revoke_device", {{"device_id", made["device"]["id"]}}));

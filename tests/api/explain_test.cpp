@@ -93,6 +93,7 @@ TEST_F(ExplainTest, EveryKeyLearnsThatItViewsEvents) {
     EXPECT_EQ(line(reply, "key"),
               "yes: every key of the organization views its events, in the columns that are public");
     EXPECT_EQ(explained(key, "update", table, row)["allowed"], false) << table;
+    EXPECT_EQ(line(explained(owner(), "view", table, row), "key"), "") << "a person is told nothing of keys";
   }
 }
 
@@ -143,6 +144,7 @@ TEST_F(ExplainTest, WhoMayChangeAnEvent) {
   EXPECT_TRUE(names(view, manager));
   EXPECT_TRUE(names(view, reader["api_key"]["id"]));
   EXPECT_TRUE(names(view, device["device"]["id"]));
+  EXPECT_FALSE(names(view, gone)) << "an inactive user views nothing, what is public included";
   EXPECT_EQ(view["anon"], true);
   EXPECT_TRUE(who_can("update", "ticket_orders",
                       [&] {

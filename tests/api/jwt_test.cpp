@@ -263,6 +263,25 @@ TEST_F(JwtSessionTest, TheFirstMatchDecides) {
 }
 
 // INVENTORY 16
+TEST_F(JwtSessionTest, ASubjectWhoIsInactiveIsTheCustomerOfHisAddress) {
+  const std::string member = new_user("member");
+  EC_EXPECT_OK(owner().update("users", member, {{"is_active", false}}));
+  EC_EXPECT_REFUSED("unauthenticated", open_jwt({{"sub", member}}));
+  const std::string event = new_event({{"is_public", true}});
+  EC_EXPECT_OK(owner().call("place_order", order_of(event, new_category(event, 10), 1)));
+  Caller bea = jwt_caller({{"sub", member}, {"email", "bea@example.org"}, {"email_verified", true}});
+  EXPECT_EQ(bea.count("ticket_orders").assume_value(), 1);
+  EXPECT_EQ(bea.count("users").assume_value(), 0);
+}
+
+TEST_F(JwtSessionTest, ASponsorsOrganizationIsTheOneOfItsRow) {
+  const std::string event = new_event();
+  const std::string sponsor = id(accepted(
+      owner().insert("sponsors", {{"event_id", event}, {"company_name", "Sponsor"}, {"contract_value", "1.00"}})));
+  EC_EXPECT_OK(open_jwt({{"sponsor_id", sponsor}, {"organization_id", organization_}}));
+  EC_EXPECT_REFUSED("unauthenticated", open_jwt({{"sponsor_id", sponsor}, {"organization_id", owner_}}));
+}
+
 TEST_F(JwtSessionTest, Inventory16AClaimThatIsNoUuidIsNoClaim) {
   const std::string member = new_user("member");
   for (const char* name : {"organization_id", "sponsor_id", "api_key_organization_id"})
@@ -308,6 +327,9 @@ TEST_F(JwtSessionTest, AKeyClaimIsBoundToItsOrganizationAndPermissions) {
   Json elsewhere = key;
   elsewhere["api_key_organization_id"] = owner_;
   EC_EXPECT_REFUSED("unauthenticated", open_jwt(elsewhere));
+  Json agreeing = key;
+  agreeing["organization_id"] = organization_;
+  EC_EXPECT_OK(open_jwt(agreeing));
   Json disagreeing = key;
   disagreeing["organization_id"] = owner_;
   EC_EXPECT_REFUSED("unauthenticated", open_jwt(disagreeing));
