@@ -45,7 +45,7 @@ class KillingCalls final : public SystemCalls {
   int left_;
 };
 
-class CopiesFixture : public testing::Test {
+class CopiesFixture : public ::testing::Test {
  protected:
   static KeyInput raw(std::uint8_t n) { return KeyInput::raw(Bytes(32, n)); }
   static OpenOptions with(const std::string& path, std::uint8_t key, bool create = false) {

@@ -1,5 +1,8 @@
 #include "support/fault_vfs.hpp"
 
+#include <unistd.h>
+
+#include <csignal>
 #include <utility>
 
 namespace eventcore::test {
@@ -140,6 +143,7 @@ int FaultVfs::decide(FaultAt at) {
   if (at_.load() != at) return SQLITE_OK;
   if (left_.fetch_sub(1) > 1) return SQLITE_OK;
   if (hits_.fetch_add(1) >= times_.load()) return SQLITE_OK;
+  if (code_.load() == kill_process) ::kill(::getpid(), SIGKILL);
   return code_.load();
 }
 

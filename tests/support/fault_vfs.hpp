@@ -1,4 +1,5 @@
-// FaultVfs: a SQLite file layer that makes the n-th write or sync of the database or its WAL fail, for tests.
+// FaultVfs: a SQLite file layer that makes the n-th write or sync of the database or its WAL fail, or the process die
+// just before it, for tests.
 // Invariants: registered under its own name for its lifetime; counts only while armed; forwards everything else.
 // Thread: any; arm() before the calls it shall hit.
 #pragma once
@@ -15,6 +16,8 @@ enum class FaultAt : std::uint8_t { nothing, write, sync };
 
 class FaultVfs {
  public:
+  static constexpr int kill_process = -1;  // a code to arm with
+
   explicit FaultVfs(std::string name);
   ~FaultVfs();
   FaultVfs(const FaultVfs&) = delete;

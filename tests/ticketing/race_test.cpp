@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -306,6 +307,190 @@ TEST_F(LatePaymentTest, IsTakenByRuleOneByOne) {
   EXPECT_EQ(too_late_, 2);
   EXPECT_EQ(row("ticket_categories", all_)["available_quantity"], Json(1));
   EXPECT_EQ(count("order_payments", {{"kind", "refund"}, {"status", "due"}, {"amount", "20.00"}}), 2);
+}
+
+// Buyers, counters, cancellations, deadlines and organizers who change what there is, all at once: whatever comes
+// between whatever, the places sold and held fit into what there is, and the counter says how many are left.
+class CapacityTest : public RaceTest {
+ protected:
+  static constexpr int threads = 6;
+  static constexpr int categories = 3;
+
+  // What one thread does, drawn from dice of its own.
+  class Actor {
+   public:
+    Actor(CapacityTest& test, int number)
+        : test_(test), name_("actor" + std::to_string(number)), session_(test.organizer()) {
+      dice_.seed(testing::seed() + static_cast<std::uint64_t>(number));
+    }
+    void act();
+
+   private:
+    int below(int bound) { return std::uniform_int_distribution<int>(0, bound - 1)(dice_); }
+    std::string some_order();
+    const std::string& some_category() { return test_.categories_[static_cast<std::size_t>(below(categories))]; }
+    Json some_cart() { return test_.order(some_category(), 1 + below(3), name_ + "." + std::to_string(++calls_)); }
+    // The reply, or an empty object: only these refusals are due to the others.
+    Json ask(const std::string& command, const Json& arguments);
+    void hold();
+    void sell();
+    void pay();
+    void cancel();
+    void cancel_ticket();
+    void change(const char* column, int value);
+    void think_better_of_it();
+
+    CapacityTest& test_;
+    std::string name_;
+    Session session_;
+    std::mt19937_64 dice_;
+    int calls_ = 0;
+  };
+
+  std::vector<Json> rows(Session& session, const std::string& table, const Json& where) {
+    std::vector<Json> all;
+    Json request = {{"where", where}};
+    do {
+      const Json page = must(session.list(table, dump(request)));
+      for (const Json& row : page["rows"]) all.push_back(row);
+      request["after"] = page["cursor"];
+    } while (!request["after"].is_null());
+    return all;
+  }
+  // Counters and rows of one moment, between whatever the others do.
+  void expect_capacity_kept(Session& session) {
+    ASSERT_TRUE(session.begin());
+    must(session.update("events", event_, R"({"name":"Looked at"})"));  // a transaction has its turn from a write on
+    std::map<std::string, std::int64_t> taken;
+    for (const Json& ticket : rows(session, "tickets", {{"event_id", event_}}))
+      if (ticket["status"] == "valid" || ticket["status"] == "used") ++taken[ticket["ticket_category_id"]];
+    std::map<std::string, bool> holds;
+    for (const Json& order : rows(session, "ticket_orders", {{"event_id", event_}}))
+      holds[order["id"]] = order["order_status"] == "active" && order["payment_status"] != "paid";
+    for (const std::string& category : categories_)
+      for (const Json& line : rows(session, "ticket_order_items", {{"ticket_category_id", category}}))
+        if (holds[line["order_id"]]) taken[category] += line["quantity"].get<std::int64_t>();
+    for (const Json& category : rows(session, "ticket_categories", {{"event_id", event_}})) {
+      const auto capacity =
+          category["total_quantity"].get<std::int64_t>() - category["withheld_quantity"].get<std::int64_t>();
+      EXPECT_LE(taken[category["id"]], capacity);
+      EXPECT_EQ(category["available_quantity"], Json(capacity - taken[category["id"]]));
+    }
+    ASSERT_TRUE(session.rollback());
+    ++looks_;
+  }
+  Session organizer() { return session({{"kind", "service"}, {"reason", "race"}, {"organization_id", organization_}}); }
+
+  std::vector<std::string> categories_;
+  std::mutex orders_mutex_;
+  std::vector<std::string> orders_;
+  std::atomic<int> looks_{0}, sold_out_{0}, too_small_{0}, placed_{0};
+};
+
+Json CapacityTest::Actor::ask(const std::string& command, const Json& arguments) {
+  const auto reply = session_.call(command, dump(arguments));
+  if (reply) return parse_json(reply.assume_value()).assume_value();
+  const std::string refusal(reply.error().name());
+  if (refusal == "sold_out") ++test_.sold_out_;
+  EXPECT_TRUE(refusal == "sold_out" || refusal == "wrong_state" || refusal == "refund_refused")
+      << command << reply.error().to_json();
+  return Json::object();
+}
+
+std::string CapacityTest::Actor::some_order() {
+  const std::lock_guard held(test_.orders_mutex_);
+  const int known = static_cast<int>(test_.orders_.size());
+  return known == 0 ? "" : test_.orders_[static_cast<std::size_t>(known - 1 - below(std::min(known, 20)))];
+}
+
+void CapacityTest::Actor::hold() {
+  const Json reply = ask("place_order", some_cart());
+  if (reply.empty()) return;
+  ++test_.placed_;
+  const std::lock_guard held(test_.orders_mutex_);
+  test_.orders_.push_back(reply["order"]["id"]);
+}
+
+void CapacityTest::Actor::sell() {
+  Json cart = some_cart();
+  const auto quantity = cart["items"][0]["quantity"].get<int>();
+  cart["payment"] = {{"method", "cash"}, {"amount", std::to_string(10 * quantity) + ".00"}};
+  const Json reply = ask("place_order", cart);
+  if (reply.empty()) return;
+  ++test_.placed_;
+  const std::lock_guard held(test_.orders_mutex_);
+  test_.orders_.push_back(reply["order"]["id"]);
+}
+
+void CapacityTest::Actor::pay() {
+  const std::string order = some_order();
+  if (order.empty()) return;
+  ask("confirm_payment", {{"order_id", order},
+                          {"amount", test_.row("ticket_orders", order)["total_amount"]},
+                          {"currency", "USD"},
+                          {"provider", "bank"},
+                          {"reference", name_ + std::to_string(++calls_)}});
+}
+
+void CapacityTest::Actor::cancel() {
+  if (const std::string order = some_order(); !order.empty()) ask("cancel_order", {{"order_id", order}});
+}
+
+void CapacityTest::Actor::cancel_ticket() {
+  const std::string order = some_order();
+  if (order.empty()) return;
+  const auto tickets = test_.rows(session_, "tickets", {{"order_id", order}});
+  if (!tickets.empty()) ask("cancel_ticket", {{"ticket_id", tickets.front()["id"]}});
+}
+
+void CapacityTest::Actor::change(const char* column, int value) {
+  const auto done = session_.update("ticket_categories", some_category(), dump({{column, value}}));
+  if (done) return;
+  ++test_.too_small_;
+  EXPECT_EQ(done.error().name(), "total_too_small") << done.error().to_json();
+}
+
+// Holds places in a transaction and takes it back, while the others wait for their turn.
+void CapacityTest::Actor::think_better_of_it() {
+  ASSERT_TRUE(session_.begin());
+  ask("place_order", some_cart());
+  std::this_thread::yield();
+  ASSERT_TRUE(session_.rollback());
+}
+
+void CapacityTest::Actor::act() {
+  const int drawn = below(20);
+  if (drawn < 6) return hold();
+  if (drawn < 8) return sell();
+  if (drawn < 11) return pay();
+  if (drawn < 13) return cancel();
+  if (drawn < 14) return cancel_ticket();
+  if (drawn < 16) return change("total_quantity", 4 + below(16));
+  if (drawn < 17) return change("withheld_quantity", below(5));
+  if (drawn < 18) return think_better_of_it();
+  if (drawn < 19) return test_.expect_capacity_kept(session_);
+  ask("expire_orders", {{"event_id", test_.event_}});
+}
+
+TEST_F(CapacityTest, TicketsSoldNeverExceedCapacityUnderAnyInterleaving) {
+  EC_TRACE_SEED();
+  const char* const given = std::getenv("EC_CAPACITY_STEPS");
+  const int steps = given == nullptr ? 120 : std::atoi(given);  // of each thread
+  for (int i = 0; i < categories; ++i) categories_.push_back(category(12));
+  at_once(threads, [&](int t) {
+    Actor actor(*this, t);
+    for (int i = 0; i < steps && !HasFailure(); ++i) {
+      if (t == 0) clock(i * minute_us);  // holds run out while the others pay for them
+      actor.act();
+    }
+  });
+  Session session = organizer();
+  expect_capacity_kept(session);
+  printf("%d threads of %d steps: %d orders, %d times sold_out, %d resizes refused, %d looks in between\n", threads,
+         steps, placed_.load(), sold_out_.load(), too_small_.load(), looks_.load());
+  EXPECT_GT(sold_out_, 0);
+  EXPECT_GT(too_small_, 0);
+  EXPECT_GT(looks_, 1);
 }
 
 }  // namespace

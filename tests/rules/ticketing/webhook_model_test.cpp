@@ -6,67 +6,17 @@
 #include "base/seed.hpp"
 #include "rules/rules.hpp"
 #include "schema/commands.hpp"
+#include "support/stripe_story.hpp"
 #include "webhook.hpp"
 
 namespace eventcore::test {
 
-namespace {
-
-constexpr std::int64_t price_minor = 1'000;  // of one place
-
-struct Story {
-  std::string intent;
-  std::int64_t quantity = 1;
-  bool fails = false;
-  bool succeeds = false;
-  bool lost = false;
-  std::vector<std::int64_t> refunds;  // so far, rising
-  Json placed;
-
-  [[nodiscard]] std::int64_t total() const { return quantity * price_minor; }
-  [[nodiscard]] bool paid() const { return succeeds || !refunds.empty(); }
-  [[nodiscard]] bool all_back() const { return !refunds.empty() && refunds.back() == total(); }
-  [[nodiscard]] std::int64_t out() const {
-    if (lost) return total();
-    return refunds.empty() ? 0 : refunds.back();
-  }
-  [[nodiscard]] std::string payment_status() const {
-    if (!paid()) return fails ? "failed" : "processing";
-    if (out() == 0) return "paid";
-    return out() < total() ? "partially_refunded" : "refunded";
-  }
-};
-
-}  // namespace
+using stripe::Story;
 
 class WebhookModelTest : public WebhookTest {
  protected:
   std::int64_t pick(std::int64_t most) { return static_cast<std::int64_t>(dice_() % static_cast<std::uint64_t>(most)); }
   bool coin() { return pick(2) == 1; }
-
-  Story story(int number) {
-    Story one;
-    one.intent = "pi_" + std::to_string(number);
-    one.quantity = 1 + pick(3);
-    one.fails = coin();
-    one.succeeds = pick(4) != 0;
-    one.lost = one.succeeds && pick(4) == 0;
-    for (std::int64_t so_far = 0; !one.lost && coin() && so_far < one.total();) {
-      so_far += coin() ? one.total() - so_far : 1 + pick(one.total() - so_far);
-      one.refunds.push_back(so_far);
-    }
-    return one;
-  }
-
-  std::vector<Json> events(const Story& one) {
-    std::vector<Json> list;
-    const auto id = [&] { return "evt_" + std::to_string(++events_made_); };
-    if (one.fails) list.push_back(failed(id(), one.intent));
-    if (one.succeeds) list.push_back(succeeded(id(), one.intent, one.total()));
-    for (const std::int64_t so_far : one.refunds) list.push_back(refunded(id(), one.intent, one.total(), so_far));
-    if (one.lost) list.push_back(dispute(id(), one.intent, one.total()));
-    return list;
-  }
 
   // One delivery: perhaps undone between its effect and its commit, as when the host dies there.
   void send(const Json& event) {
@@ -87,9 +37,9 @@ class WebhookModelTest : public WebhookTest {
   void check(const Story& one) {
     const Record order = row(tables::ticket_orders, id_of(one.placed["order"]));
     EXPECT_EQ(order[col::ticket_orders::payment_status].text(), one.payment_status()) << one.intent;
-    EXPECT_EQ(tickets(one.placed, "valid"), one.paid() && !one.all_back() ? one.quantity : 0) << one.intent;
-    EXPECT_EQ(tickets(one.placed, "cancelled"), one.all_back() ? one.quantity : 0) << one.intent;
-    EXPECT_EQ(sum(one, "payment", "succeeded"), one.paid() ? one.total() : 0) << one.intent;
+    EXPECT_EQ(tickets(one.placed, "valid"), one.valid_tickets()) << one.intent;
+    EXPECT_EQ(tickets(one.placed, "cancelled"), one.cancelled_tickets()) << one.intent;
+    EXPECT_EQ(sum(one, "payment", "succeeded"), one.in()) << one.intent;
     EXPECT_EQ(sum(one, "refund", "succeeded") + sum(one, "chargeback", "succeeded"), one.out()) << one.intent;
     EXPECT_EQ(sum(one, "refund", "due"), 0) << one.intent;
   }
@@ -111,7 +61,6 @@ class WebhookModelTest : public WebhookTest {
   }
 
   std::mt19937_64 dice_{testing::seed()};
-  int events_made_ = 0;
 };
 
 TEST_F(WebhookModelTest, AnyOrderOfDeliveriesEndsLikeTheirOwn) {
@@ -122,11 +71,11 @@ TEST_F(WebhookModelTest, AnyOrderOfDeliveriesEndsLikeTheirOwn) {
   std::vector<Json> deliveries;
   std::vector<Json> all;
   for (int i = 0; i < 40; ++i) {
-    Story one = story(i);
+    Story one = Story::random(dice_, "pi_" + std::to_string(i));
     one.placed = place(category_, one.quantity, {{"customer", {{"email", one.intent + "@example.org"}}}});
     accepted(call(as_service(), "start_payment",
                   {{"order_id", one.placed["order"]["id"]}, {"provider", "stripe"}, {"reference", one.intent}}));
-    for (Json& event : events(one)) {
+    for (Json& event : one.events()) {
       for (std::int64_t times = pick(3); times > 0; --times) deliveries.push_back(event);
       all.push_back(std::move(event));
     }
