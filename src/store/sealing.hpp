@@ -22,7 +22,7 @@ namespace eventcore::store {
 namespace derivation {
 // from the data key
 inline constexpr std::string_view root = "ec-root-v1";                       // StoreKeys::root_key
-inline constexpr std::string_view page_salt = "ec-page-salt-v1";              // the first 16 bytes of the database
+inline constexpr std::string_view page_salt = "ec-page-salt-v1";             // the first 16 bytes of the database
 inline constexpr std::string_view key_slots_mac = "ec-keys-mac-v1";          // MAC over the key-slot file
 inline constexpr std::string_view key_slots_signing = "ec-keys-signing-v1";  // seals the signing key
 // from the root key

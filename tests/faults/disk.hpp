@@ -1,12 +1,11 @@
 // Disk: a disk in memory below SQLite's file layer and the engine's side files alike, so that every write, sync, rename
 // and unlink of a store stands in one history; and Platter, what of such a history survives a power cut.
 //
-// It promises what POSIX does and nothing more: a written byte is durable after fsync of its file, an entry of the folder
-// after fsync of the folder. Until then each of them is kept or lost on its own. A rename is one step, as on every
-// journaling file system. The folder itself must be there on the real disk (paths are resolved against it) and stays
-// empty.
-// Invariants: one folder, no folders below; locks and shared memory work between the connections of this process.
-// Thread: one.
+// It promises what POSIX does and nothing more: a written byte is durable after fsync of its file, an entry of the
+// folder after fsync of the folder. Until then each of them is kept or lost on its own. A rename is one step, as on
+// every journaling file system. The folder itself must be there on the real disk (paths are resolved against it) and
+// stays empty. Invariants: one folder, no folders below; locks and shared memory work between the connections of this
+// process. Thread: one.
 #pragma once
 
 #include <cstdint>
@@ -61,7 +60,8 @@ class Disk {
 enum class Loss : std::uint8_t {
   nothing,  // the process was killed, the machine goes on
   all,      // nothing of it had reached the disk
-  sectors,  // each write is kept, lost or torn at sectors of 512 bytes, in any order; each entry of the folder is kept or lost
+  sectors,  // each write is kept, lost or torn at sectors of 512 bytes, in any order; each entry of the folder is kept
+            // or lost
   garbage,  // the same, and a sector that was being written may hold anything
 };
 

@@ -14,11 +14,12 @@
 namespace eventcore::test {
 
 struct Tally {
-  std::int64_t cuts = 0;            // stores opened after a cut, those in a recovery among them
+  std::int64_t cuts = 0;  // stores opened after a cut, those in a recovery among them
   std::int64_t in_recovery = 0;
-  std::int64_t acknowledged = 0;    // deeds asked for after cuts
-  std::int64_t completed = 0;       // deeds that the cut interrupted and that were there
-  std::int64_t undone = 0;          // and that were not
+  std::int64_t acknowledged = 0;             // deeds asked for after cuts
+  std::int64_t completed = 0;                // deeds that the cut interrupted and that were there
+  std::int64_t undone = 0;                   // and that were not
+  std::int64_t anchors_spoiled = 0;          // refused as anchor_tampered: torn sectors held garbage in both records
   std::map<std::string, std::int64_t> lies;  // after syncs that lied: what came of it
   std::vector<std::string> failures;         // each with what repeats it
   void add(const Tally& other);
@@ -27,7 +28,8 @@ struct Tally {
 class Judge {
  public:
   // `left` is what the disk got to see of the story; the story's own history unless somebody sabotaged it.
-  Judge(std::string folder, const Story& story, const History& left) : folder_(std::move(folder)), story_(story), left_(left) {}
+  Judge(std::string folder, const Story& story, const History& left)
+      : folder_(std::move(folder)), story_(story), left_(left) {}
 
   // One cut after so many events, in its recovery another.
   void cut(const Platter& platter, std::size_t at, Loss loss, std::uint64_t seed);
@@ -78,13 +80,12 @@ class Judge {
 // Which points of a story are cut, and how often.
 struct CutPlan {
   std::uint64_t seed = 1;
-  std::size_t first_event = 0;    // earlier ones were cut in another story
-  std::size_t between = 8;        // of the events that are no sync, one in so many; 1: all
-  std::int64_t cuts_max = -1;     // -1: no bound
-  bool lies = false;              // also with syncs that lied
+  std::size_t first_event = 0;  // earlier ones were cut in another story
+  std::size_t between = 8;      // of the events that are no sync, one in so many; 1: all
+  std::int64_t cuts_max = -1;   // -1: no bound
+  bool lies = false;            // also with syncs that lied
   bool stop_at_failure = false;
 };
-Tally cut_story(const std::string& folder, const Story& story, const CutPlan& plan,
-                const Sabotage& sabotage = {});
+Tally cut_story(const std::string& folder, const Story& story, const CutPlan& plan, const Sabotage& sabotage = {});
 
 }  // namespace eventcore::test

@@ -262,7 +262,8 @@ class Teller {
     deed.orders.insert(deed.orders.begin() + 1, too_many());
     EC_TRY(replies, desk_->run_group(deed.orders, story_.known));
     for (std::size_t i = 0; i < replies.size(); ++i) {
-      if (replies[i].has_value() == deed.orders[i].refused) return fail(Errc::internal, "a group's call went otherwise");
+      if (replies[i].has_value() == deed.orders[i].refused)
+        return fail(Errc::internal, "a group's call went otherwise");
       if (!replies[i]) continue;
       deed.orders[i].reply = replies[i].assume_value();
       EC_TRYV(count_sale(deed.orders[i].reply));
@@ -281,8 +282,9 @@ class Teller {
 
   // One call writes, the next is refused: nothing of either stays.
   Status refuse(Deed& deed) {
-    Order both = order("call_many", Json::array({Json::array({"place_order", sale(1)}),
-                                                 Json::array({"place_order", too_many().arguments})}));
+    Order both =
+        order("call_many",
+              Json::array({Json::array({"place_order", sale(1)}), Json::array({"place_order", too_many().arguments})}));
     both.refused = true;
     EC_TRYV(run(deed, std::move(both)));
     return ok();
@@ -299,7 +301,8 @@ class Teller {
   Status check_in(Deed& deed) {
     const auto [id, code] = take_ticket();
     EC_TRY(reply, run(deed, order("check_in", {{"event_id", story_.known.event}, {"code", code}})));
-    if (reply.at("outcome") != "admitted") return fail(Errc::internal, "a fresh ticket was not admitted: " + dump(reply));
+    if (reply.at("outcome") != "admitted")
+      return fail(Errc::internal, "a fresh ticket was not admitted: " + dump(reply));
     ++story_.known.rows["check_ins"];
     return ok();
   }

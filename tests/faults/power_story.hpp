@@ -35,9 +35,9 @@ struct Order {  // a call, as it is made and made again
   std::string command;
   Json arguments;
   std::string idempotency_key;
-  int key = 0;             // of add_key and the like; 0: none
+  int key = 0;               // of add_key and the like; 0: none
   bool whole_store = false;  // by a service without a tenant
-  bool refused = false;    // what the rules answer
+  bool refused = false;      // what the rules answer
   std::string reply;
 };
 
@@ -67,13 +67,13 @@ struct Story {
   Image start;
   History history;
   std::vector<Deed> deeds;
-  Knowledge known;  // at the end
+  Knowledge known;      // at the end
   std::string trouble;  // what went wrong while it was told, without any fault
   [[nodiscard]] std::size_t acknowledged(std::size_t events) const;  // deeds that had ended by then
 };
 
-inline constexpr std::string_view deed_names[] = {"sell",   "group",   "check_in", "refund", "refuse",
-                                                  "rotate", "new_data_key", "backup", "checkpoint", "reopen"};
+inline constexpr std::string_view deed_names[] = {"sell",   "group",        "check_in", "refund",     "refuse",
+                                                  "rotate", "new_data_key", "backup",   "checkpoint", "reopen"};
 
 // An engine on a disk of the story, with what is asked of it again and again.
 class Desk {

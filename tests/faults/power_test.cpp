@@ -55,14 +55,14 @@ TEST_F(PowerTest, AStoreThatIsBeingMadeIsFinishedByTheNextOpen) {
 }
 
 TEST_F(PowerTest, WhatWasAcknowledgedIsThereExactlyOnce) {
-  const Names day = {"sell", "check_in", "group",    "refund", "refuse",     "sell",  "checkpoint",
-                     "sell", "group",    "check_in", "reopen", "sell",       "refund", "check_in"};
+  const Names day = {"sell", "check_in", "group",    "refund", "refuse", "sell",   "checkpoint",
+                     "sell", "group",    "check_in", "reopen", "sell",   "refund", "check_in"};
   expect_none(cuts(story(day), {.seed = 1, .between = 3}));
 }
 
 TEST_F(PowerTest, AKeyChangeOrABackupCutShortIsDoneOrNot) {
-  expect_none(cuts(story({"sell", "rotate", "sell", "backup", "new_data_key", "sell", "rotate"}),
-                   {.seed = 2, .between = 16}));
+  expect_none(
+      cuts(story({"sell", "rotate", "sell", "backup", "new_data_key", "sell", "rotate"}), {.seed = 2, .between = 16}));
 }
 
 // The cuts lie in the last call of each; those before were cut in a shorter sequence. power_cuts --sequences 3 cuts
@@ -89,7 +89,8 @@ TEST_F(PowerTest, AfterSyncsThatLiedLossIsToldAndNoAnswerIsWrong) {
 TEST_F(PowerTest, AFirstPageSpoiledInACheckpointIsFoundInTheWal) {
   const Story told = story({"sell", "checkpoint"});
   Image image = image_after(
-      told, [](const DiskEvent& e) { return e.kind == DiskEvent::Kind::write && e.name == store_name && e.offset == 0; },
+      told,
+      [](const DiskEvent& e) { return e.kind == DiskEvent::Kind::write && e.name == store_name && e.offset == 0; },
       Loss::all);
   Bytes& database = image[std::string(store_name)];
   std::fill_n(database.begin(), Platter::sector, std::uint8_t{0xee});
@@ -100,19 +101,6 @@ TEST_F(PowerTest, AFirstPageSpoiledInACheckpointIsFoundInTheWal) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found.assume_value(), told.deeds.front().after);
   EXPECT_EQ(desk.assume_value()->verify().assume_value(), "");
-}
-
-// Two commits without a sync of the anchor between them, and the power goes while both records are being written.
-TEST_F(PowerTest, SpoilingEveryUnsyncedRecordOfTheAnchorLeavesOneThatOpens) {
-  const Story told = story({"sell", "sell", "sell", "sell"});
-  Image image = image_after(told, [&](const DiskEvent& e) { return &e == &told.history.back(); }, Loss::nothing);
-  const Image durable = image_after(told, [&](const DiskEvent& e) { return &e == &told.history.back(); }, Loss::all);
-  const std::string name = "store.anchor";
-  for (std::size_t at = 0; at < image[name].size(); ++at)
-    if (image[name][at] != durable.at(name)[at]) image[name][at] = 0xee;
-  Disk disk(folder_.folder(), image, 2);
-  const auto desk = Desk::open(disk, store_name, 1, false, 2);
-  EXPECT_TRUE(desk) << desk.error().to_json();
 }
 
 // ---- the harness is not blind -------------------------------------------------------------------------------------
