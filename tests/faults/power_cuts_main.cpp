@@ -1,7 +1,9 @@
 // Power cuts for as long as one likes: stories of random deeds, or with --sequences every sequence of calls up to that
-// length. Prints what was done; exit code 1: something was lost, doubled or wrong, and what repeats it.
+// length. An interrupt ends it after the story it is in. Prints what was done; exit code 1: something was lost, doubled
+// or wrong, and what repeats it.
 //   power_cuts --cuts 50000 --seed 7        power_cuts --seconds 600        power_cuts --sequences 3
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -15,12 +17,14 @@ using namespace eventcore::test;  // NOLINT(google-build-using-namespace): a pro
 
 namespace {
 
+volatile std::sig_atomic_t interrupted = 0;
+
 struct Options {
   std::int64_t cuts = -1;
   std::int64_t seconds = -1;
   std::uint64_t seed = 1;
   std::size_t sequences = 0;
-  std::string sabotage;
+  bool stop = false;  // at the first failure
 };
 
 std::int64_t number(const char* text) {
@@ -37,6 +41,8 @@ bool read(int count, char** words, Options& options) {
       options.seconds = number(value);
     } else if (name == "--seed") {
       options.seed = static_cast<std::uint64_t>(number(value));
+    } else if (name == "--stop") {
+      options.stop = number(value) != 0;
     } else if (name == "--sequences") {
       options.sequences = static_cast<std::size_t>(number(value));
     } else {
@@ -96,7 +102,9 @@ class Campaign {
 
   void cut(const Story& story, const CutPlan& plan, const std::string& name) {
     ++stories_;
-    Tally tally = cut_story(folder_.folder(), story, plan);
+    CutPlan bounded = plan;
+    bounded.stop_at_failure = options_.stop;
+    Tally tally = cut_story(folder_.folder(), story, bounded);
     for (std::string& failure : tally.failures) {
       failure.insert(0, name + ": ");
       std::printf("FAILED %s\n", failure.c_str());
@@ -110,7 +118,8 @@ class Campaign {
   }
   [[nodiscard]] std::int64_t left() const { return options_.cuts < 0 ? -1 : options_.cuts - total_.cuts; }
   [[nodiscard]] bool over() const {
-    return left() == 0 || (options_.cuts >= 0 && left() < 0) ||
+    return interrupted != 0 || (options_.stop && !total_.failures.empty()) || left() == 0 ||
+           (options_.cuts >= 0 && left() < 0) ||
            (options_.seconds >= 0 && seconds() >= static_cast<double>(options_.seconds));
   }
 
@@ -123,6 +132,8 @@ class Campaign {
                 static_cast<long long>(total_.undone));
     for (const auto& [what, times] : total_.lies)
       std::printf("after syncs that lied: %lld times %s\n", static_cast<long long>(times), what.c_str());
+    std::printf("%lld times garbage in both records of the anchor: anchor_tampered\n",
+                static_cast<long long>(total_.anchors_spoiled));
     std::printf("%zu failures\n", total_.failures.size());
   }
 
@@ -141,5 +152,6 @@ int main(int count, char** words) {
     std::fputs("usage: power_cuts --cuts N | --seconds S | --sequences LENGTH [--seed X]\n", stderr);
     return 2;
   }
+  for (const int each : {SIGINT, SIGTERM}) std::signal(each, [](int) { interrupted = 1; });
   return Campaign(options).run();
 }

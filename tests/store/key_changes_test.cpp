@@ -134,6 +134,7 @@ TEST_F(KeyChangesTest, ANewDataKeyKeepsEverythingAndOnlyTheNewKeyOpens) {
   const std::int64_t commits = store_->commit_count();
   const Bytes old_keys = whole(folder_.path("shop.keys"));
   ASSERT_TRUE(change_data_key(*store_, 2));
+  EXPECT_EQ(store_->commit_count(), commits + 1) << "it is a commit like any other";
   EXPECT_EQ(total(*store_), 7);
   EXPECT_EQ(digest(*store_), before);
   EXPECT_EQ(store_->signing_public_key(), public_key);
