@@ -83,7 +83,18 @@ Status Anchor::write(const AnchorState& state) {
   if (!turn) return turn.error();
   EC_TRYV(load());
   if (state.commit <= std::max(commit_in(0), commit_in(1))) return ok();
-  return write_slot(commit_in(0) <= commit_in(1) ? 0 : 1, state);
+  const std::size_t older = commit_in(0) <= commit_in(1) ? 0 : 1;
+  const std::size_t newer = 1 - older;
+  if (!is_durable(older) && !is_durable(newer)) {
+    unsynced_ = true;  // by another object, perhaps
+    EC_TRYV(sync_locked());
+  }
+  return write_slot(is_durable(newer) ? older : newer, state);
+}
+
+// One record must be on the disk at any moment: a power cut may spoil every sector that was written and not yet synced.
+bool Anchor::is_durable(std::size_t index) const {
+  return slots_[index] && durable_[index] == slots_[index];
 }
 
 Status Anchor::reset(const AnchorState& state) {
@@ -101,6 +112,7 @@ Status Anchor::sync() {
 Status Anchor::sync_locked() {
   if (!unsynced_) return ok();
   EC_TRYV(file_->sync());
+  durable_ = slots_;
   unsynced_ = false;
   unsynced_since_us_.reset();
   return ok();

@@ -1,8 +1,8 @@
 // Anchor: how far the store has come, kept outside database and WAL (NAME.anchor), so that a WAL that lost commits is
 // noticed at open. Two records in separate 4 KiB blocks, written in turn, each with a keyed MAC; docs/store-format.md.
-// Invariants: never moves back except by reset(); every change is one pwrite of one record into the older slot, so a
-// torn write leaves the newer one; both slots are read again under the file's own lock before each write, because other
-// processes write too.
+// Invariants: never moves back except by reset(); every change is one pwrite of one record, and the other record is on
+// the disk by then, so a power cut that spoils what was not synced leaves one that counts; both slots are read again
+// under the file's own lock before each write, because other processes write too.
 // A missing file of an existing store is anchor_tampered: deleting it must not pass in silence.
 // Thread: any thread.
 #pragma once
@@ -61,6 +61,7 @@ class Anchor {
   Status put_both(const AnchorState& state);
   Status write_slot(std::size_t index, const AnchorState& state);
   Status sync_locked();
+  [[nodiscard]] bool is_durable(std::size_t index) const;
   [[nodiscard]] std::int64_t commit_in(std::size_t index) const;
   [[nodiscard]] std::optional<AnchorState> newest() const;
   [[nodiscard]] Bytes record(std::size_t index, const AnchorState& state) const;
@@ -73,6 +74,7 @@ class Anchor {
   mutable std::mutex mutex_;
   std::unique_ptr<OpenFile> file_;
   Slots slots_;
+  Slots durable_;  // as they were at the last sync
   bool unsynced_ = false;
   std::optional<std::int64_t> unsynced_since_us_;
 };

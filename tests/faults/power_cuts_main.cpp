@@ -132,8 +132,6 @@ class Campaign {
                 static_cast<long long>(total_.undone));
     for (const auto& [what, times] : total_.lies)
       std::printf("after syncs that lied: %lld times %s\n", static_cast<long long>(times), what.c_str());
-    std::printf("%lld times garbage in both records of the anchor: anchor_tampered\n",
-                static_cast<long long>(total_.anchors_spoiled));
     std::printf("%zu failures\n", total_.failures.size());
   }
 

@@ -37,7 +37,6 @@ void Tally::add(const Tally& other) {
   acknowledged += other.acknowledged;
   completed += other.completed;
   undone += other.undone;
-  anchors_spoiled += other.anchors_spoiled;
   for (const auto& [what, times] : other.lies) lies[what] += times;
   failures.insert(failures.end(), other.failures.begin(), other.failures.end());
 }
@@ -78,11 +77,6 @@ void Judge::cut(const Platter& platter, std::size_t at, Loss loss, std::uint64_t
   Recovery recovery;
   const Status done = examine(image, expectation, random(), recovery);
   const std::string how(loss_names[static_cast<std::size_t>(loss)]);
-  // Known: both records of the anchor were unsynced and both spoiled. docs/reliability.md says so.
-  if (!done && loss == Loss::garbage && told(done).find("anchor_tampered") != std::string::npos) {
-    ++tally_.anchors_spoiled;
-    return;
-  }
   if (!done) return fail_at(at, how, seed, told(done));
   if (expectation.in_flight != nullptr) ++(recovery.found == expectation.states[0] ? tally_.undone : tally_.completed);
   if (recovery.history.size() > 1) {

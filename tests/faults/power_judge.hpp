@@ -19,7 +19,6 @@ struct Tally {
   std::int64_t acknowledged = 0;             // deeds asked for after cuts
   std::int64_t completed = 0;                // deeds that the cut interrupted and that were there
   std::int64_t undone = 0;                   // and that were not
-  std::int64_t anchors_spoiled = 0;          // refused as anchor_tampered: torn sectors held garbage in both records
   std::map<std::string, std::int64_t> lies;  // after syncs that lied: what came of it
   std::vector<std::string> failures;         // each with what repeats it
   void add(const Tally& other);
