@@ -68,6 +68,7 @@ class OneFile : public store::Files {
   explicit OneFile(Bytes bytes) : bytes_(std::move(bytes)) {}
 
   Result<bool> exists(const std::string&) override { return true; }
+  Result<std::int64_t> size(const std::string&) override { return static_cast<std::int64_t>(bytes_.size()); }
   Result<std::optional<Bytes>> read(const std::string&, std::size_t size_max) override {
     return std::optional<Bytes>(part(bytes_, 0, size_max));
   }

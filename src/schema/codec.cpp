@@ -506,19 +506,24 @@ void put_image_value(std::string& out, const ColumnDef& column, const Value& val
   sink.text(format_decimal(value.integer(), scale_of(column), scale_of(column)));
 }
 
-// The columns of each table in the order of their names, which is the order of the members of every object.
-const std::vector<std::uint16_t>& columns_by_name(const TableDef& table) {
-  static const auto all = [] {
-    std::vector<std::vector<std::uint16_t>> orders(table_count);
-    for (const TableDef* one : all_tables) {
-      std::vector<std::uint16_t>& order = orders[one->id - 1U];
-      for (std::uint16_t i = 0; i < one->columns.size(); ++i) order.push_back(i);
-      std::sort(order.begin(), order.end(),
-                [&](auto a, auto b) { return one->columns[a].name < one->columns[b].name; });
-    }
+std::vector<std::uint16_t> order_by_name(const TableDef& table) {
+  std::vector<std::uint16_t> order;
+  for (std::uint16_t i = 0; i < table.columns.size(); ++i) order.push_back(i);
+  std::sort(order.begin(), order.end(), [&](auto a, auto b) { return table.columns[a].name < table.columns[b].name; });
+  return order;
+}
+
+// The columns of a table in the order of their names, which is the order of the members of every object. Made once for
+// each table of the store; `made` holds it for another one.
+const std::vector<std::uint16_t>& columns_by_name(const TableDef& table, std::vector<std::uint16_t>& made) {
+  static const auto kept = [] {
+    std::vector<std::vector<std::uint16_t>> orders;
+    for (const TableDef* each : all_tables) orders.push_back(order_by_name(*each));
     return orders;
   }();
-  return all[table.id - 1U];
+  if (find_table(table.id) == &table) return kept[table.id - 1U];
+  made = order_by_name(table);
+  return made;
 }
 
 // Names of columns hold nothing that is to be escaped.
@@ -553,7 +558,8 @@ Json encode_row(const Record& record, std::string_view currency, const std::vect
 std::string row_text(const Record& record, std::string_view currency, const std::vector<bool>& visible) {
   std::string out;
   ToText sink{out};
-  for (const std::uint16_t i : columns_by_name(record.table())) {
+  std::vector<std::uint16_t> made;
+  for (const std::uint16_t i : columns_by_name(record.table(), made)) {
     if (!is_shown(record, i, visible)) continue;
     const ColumnDef& column = record.table().columns[i];
     put_member_name(out, column.name);
@@ -568,7 +574,8 @@ std::string image(const Record& record, bool personal, const Changes* only) {
            std::any_of(only->begin(), only->end(), [&](const Assignment& a) { return a.index == column; });
   };
   std::string out;
-  for (const std::uint16_t i : columns_by_name(record.table())) {
+  std::vector<std::uint16_t> made;
+  for (const std::uint16_t i : columns_by_name(record.table(), made)) {
     const ColumnDef& column = record.table().columns[i];
     if ((column.personal.kind == Personal::Kind::yes) != personal || !is_shown(record, i, {}) || !is_changed(i))
       continue;
