@@ -366,5 +366,42 @@ TEST_F(RowsTest, FeedChainAndRepliesKeepWhatTheyAreGiven) {
   }));
 }
 
+// What a write turn has read or written is kept for its later jobs: never beyond what they would read themselves.
+TEST_F(RowsTest, AJobSeesRowsAsItsTurnLeftThemAndNothingOfAJobThatFailed) {
+  const Uuid id = around_.ids.next();
+  ASSERT_TRUE(put(test::venue_row(organization_, id, "Before")));
+  const auto turn = store_->begin();
+  ASSERT_TRUE(turn);
+  WriteTurn& held = *turn.assume_value();
+  const auto name_is = [&](const std::string& name) {
+    return held.run([&](Writer& writer) -> Status {
+      EC_TRY(row, writer.get(tables::venues, organization_, id));
+      EXPECT_EQ(row ? row->at(venue("name")).text() : "", name);
+      EC_TRY(elsewhere, writer.get(tables::venues, other_, id));
+      EXPECT_FALSE(elsewhere);
+      return ok();
+    });
+  };
+  const auto rename = [&](const std::string& name, Status end) {
+    return held.run([&](Writer& writer) -> Status {
+      writer.arm(true);
+      EC_TRYV(writer.update(tables::venues, organization_, id, {{venue("name"), Value(name)}}));
+      EC_TRY(row, writer.get(tables::venues, organization_, id));
+      EXPECT_EQ(row->at(venue("name")).text(), name);
+      return end;
+    });
+  };
+  EXPECT_TRUE(name_is("Before"));
+  EXPECT_TRUE(rename("Renamed", ok()));
+  EXPECT_TRUE(name_is("Renamed"));
+  EXPECT_FALSE(rename("Failed", Errc::wrong_state));
+  EXPECT_TRUE(name_is("Renamed"));
+  EXPECT_TRUE(held.run([&](Writer& writer) -> Status {
+    writer.arm(true);
+    return writer.erase(tables::venues, organization_, id);
+  }));
+  EXPECT_TRUE(name_is(""));
+}
+
 }  // namespace
 }  // namespace eventcore::store
