@@ -132,6 +132,19 @@ Result<Admission> decide_admission(work::Reading& reading, const Record& event, 
 
 namespace {
 
+// The latest time in that column of the ticket's scans, whatever their outcomes.
+Result<std::optional<Micros>> latest(work::Reading& reading, const Record& ticket, Column time) {
+  store::Query query;
+  query.table = &schema::tables::check_ins;
+  query.organization = ticket.organization_id();
+  query.where = Expr::all_of({is(s::ticket_id, ticket.id()), Expr::negate(Expr::is_null(time.index))});
+  query.order = {{time.index, true}};
+  query.limit = 1;
+  EC_TRY(rows, reading.scan(query));
+  if (rows.empty()) return std::optional<Micros>{};
+  return std::optional<Micros>(rows.front()[time].integer());
+}
+
 // The last of the ticket's scans of which `which` holds.
 Result<std::optional<Record>> last_scan(work::Reading& reading, const Record& ticket, std::vector<Expr> which) {
   which.push_back(is(s::ticket_id, ticket.id()));
@@ -149,6 +162,18 @@ Result<std::optional<Record>> last_scan(work::Reading& reading, const Record& ti
 
 }  // namespace
 
+Result<Micros> scan_time(work::Reading& reading, const Record& ticket) {
+  EC_TRY(scanned, latest(reading, ticket, s::scanned_at));
+  if (!scanned) return reading.now();
+  EC_TRY(undone, latest(reading, ticket, s::undone_at));
+  return std::max({reading.now(), *scanned + 1, undone.value_or(0) + 1});
+}
+
+Result<Micros> undo_time(work::Reading& reading, const Record& ticket) {
+  EC_TRY(scanned, latest(reading, ticket, s::scanned_at));
+  return std::max(reading.now(), scanned.value_or(0));
+}
+
 Result<std::optional<Record>> last_movement(work::Reading& reading, const Record& ticket) {
   return last_scan(reading, ticket, {Expr::is_null(s::undone_at.index)});
 }
@@ -161,7 +186,7 @@ Result<std::optional<Record>> last_admission_before(work::Reading& reading, cons
   const Value& time = scan[s::scanned_at];
   return last_scan(
       reading, ticket,
-      {is(s::direction, "in"), Expr::compare(s::id.index, Expr::Op::lt, scan.id()),
+      {is(s::direction, "in"), Expr::compare(s::scanned_at.index, Expr::Op::lt, time),
        Expr::any_of({Expr::is_null(s::undone_at.index), Expr::compare(s::undone_at.index, Expr::Op::gte, time)})});
 }
 

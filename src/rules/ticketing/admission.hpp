@@ -32,6 +32,12 @@ Result<Admission> decide_admission(work::Reading& reading, const Record& event, 
 // Whether the ticket's order is not paid, or its money was called back.
 Result<bool> unpaid(work::Reading& reading, const Record& ticket);
 
+// When a scan of the ticket that is made now counts as made, and an admission as taken back: after all that was done
+// with the ticket, however the clock was set since. The order of a ticket's movements says whether its holder is
+// inside.
+Result<Micros> scan_time(work::Reading& reading, const Record& ticket);
+Result<Micros> undo_time(work::Reading& reading, const Record& ticket);
+
 // The ticket's last admitted scan that was not undone, into the event or out of it.
 Result<std::optional<Record>> last_movement(work::Reading& reading, const Record& ticket);
 // The last into the event, and the last that counted when `scan` was made.

@@ -98,13 +98,18 @@ Result<Json> answer_again(work::UnitOfWork& uow, const Record& before, const Sca
 Status keep_scan(work::UnitOfWork& uow, const Record& event, const Scan& scan, const Admission& admission,
                  const Digest& digest, std::optional<std::string> nonce) {
   const policy::Facts& facts = uow.facts();
+  Micros time = uow.now();
+  if (admission.ticket) {
+    EC_TRY(after, scan_time(uow, *admission.ticket));
+    time = after;
+  }
   Changes row{assign(s::organization_id, event.organization_id()),
               assign(s::event_id, event.id()),
               assign(s::code_digest, Bytes(digest.begin(), digest.end())),
               assign(s::outcome, admission.outcome),
               assign(s::direction, scan.out ? "out" : "in"),
               assign(s::gate, value_or_null(scan.gate)),
-              assign(s::scanned_at, uow.now()),
+              assign(s::scanned_at, time),
               assign(s::nonce, value_or_null(std::move(nonce)))};
   if (admission.ticket) row.push_back(assign(s::ticket_id, admission.ticket->id()));
   if (facts.kind == policy::PrincipalKind::device) row.push_back(assign(s::device_id, facts.id));

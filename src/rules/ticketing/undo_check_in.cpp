@@ -58,7 +58,8 @@ Result<Json> undo_check_in(work::UnitOfWork& uow, const schema::CommandDef& comm
   EC_TRY(last, movement(uow, ticket, scan));
   Json undone;
   if (last) {
-    EC_TRYV(uow.change(*last, {assign(s::undone_at, uow.now()), assign(s::reason, arguments.text("reason"))}));
+    EC_TRY(time, undo_time(uow, ticket));
+    EC_TRYV(uow.change(*last, {assign(s::undone_at, time), assign(s::reason, arguments.text("reason"))}));
     EC_TRY(row, written_row(uow, *last));
     undone = std::move(row);
   }
