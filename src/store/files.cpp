@@ -48,6 +48,13 @@ int SystemCalls::rename(const char* from, const char* to) {
 int SystemCalls::unlink(const char* path) {
   return ::unlink(path);
 }
+int SystemCalls::allocate(int file, off_t size) {
+  errno = ::posix_fallocate(file, 0, size);
+  return errno == 0 ? 0 : -1;
+}
+int SystemCalls::truncate(int file, off_t size) {
+  return ::ftruncate(file, size);
+}
 
 namespace {
 
@@ -243,6 +250,32 @@ class PosixFiles final : public Files {
   Status remove(const std::string& path) override {
     if (calls().unlink(path.c_str()) == 0 || errno == ENOENT) return ok();
     return system_failure(errno, path, true);
+  }
+
+  Result<std::optional<std::int64_t>> size(const std::string& path) override {
+    struct stat found {};
+    if (::lstat(path.c_str(), &found) == 0) return std::optional<std::int64_t>(found.st_size);
+    if (errno == ENOENT) return std::optional<std::int64_t>();
+    return system_failure(errno, path);
+  }
+
+  Status allocate(const std::string& path, std::int64_t size, std::int64_t spare) override {
+    EC_TRY(file, open_file(path, O_RDWR | O_CREAT));
+    const auto cut = [&](std::int64_t length) {
+      return retry([&] { return calls().truncate(file.number(), length); });
+    };
+    if (retry([&] { return calls().allocate(file.number(), size + spare); }) < 0) {
+      const int error = errno;
+      (void)cut(0);
+      return system_failure(error, path, true);
+    }
+    return cut(size) == 0 ? Status(ok()) : Status(system_failure(errno, path, true));
+  }
+
+  Status empty(const std::string& path) override {
+    EC_TRY(file, open_file(path, O_RDWR));
+    if (retry([&] { return calls().truncate(file.number(), 0); }) < 0) return system_failure(errno, path, true);
+    return ok();
   }
 
   Status move(const std::string& from, const std::string& to) override {

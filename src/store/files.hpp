@@ -48,7 +48,12 @@ class Files {
   // Write to a temporary name, fsync, rename over `path`, fsync the folder: the old or the new content, never a mix.
   // After an error either may be there. A crash may leave a file `path`.new-<hex> behind; nothing ever reads it.
   virtual Status replace(const std::string& path, ByteView data) = 0;
-  virtual Status remove(const std::string& path) = 0;  // absent already: fine
+  virtual Status remove(const std::string& path) = 0;                             // absent already: fine
+  virtual Result<std::optional<std::int64_t>> size(const std::string& path) = 0;  // nullopt: there is no such file
+  // A file of that length with all its space on the disk, which then has `spare` bytes free beside it. disk_full leaves
+  // an empty file.
+  virtual Status allocate(const std::string& path, std::int64_t size, std::int64_t spare) = 0;
+  virtual Status empty(const std::string& path) = 0;
   // Renames over `to` and syncs the folder. Both lie in one folder.
   virtual Status move(const std::string& from, const std::string& to) = 0;
   // fsync of a file that nobody holds open.
@@ -80,6 +85,8 @@ class SystemCalls {
   virtual int fdatasync(int file);
   virtual int rename(const char* from, const char* to);
   virtual int unlink(const char* path);
+  virtual int allocate(int file, off_t size);  // posix_fallocate from 0, with -1 and errno as the others
+  virtual int truncate(int file, off_t size);
 };
 
 struct FilesEnvironment {

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/no_throw.hpp"
+
 namespace eventcore::store {
 
 namespace {
@@ -20,8 +22,11 @@ constexpr std::int64_t longest_sleep_us = 1'000'000;
 // The transaction as its caller holds it. Another thread may end it when its time is up.
 class Turn final : public WriteTurn {
  public:
-  Turn(GroupCommit& group, std::shared_ptr<GroupCommit::TurnState> state) : group_(group), state_(std::move(state)) {}
-  ~Turn() override { rollback(); }
+  explicit Turn(GroupCommit& group) : group_(group) {}
+  ~Turn() override {
+    if (state_ != nullptr) rollback();
+  }
+  void hold(std::shared_ptr<GroupCommit::TurnState> state) { state_ = std::move(state); }
 
   Status run(const Job& job) override {
     const std::lock_guard<std::mutex> hold(state_->mutex);
@@ -75,8 +80,8 @@ std::shared_ptr<Pending> GroupCommit::refused(const Status& why) {
   return pending;
 }
 
-std::shared_ptr<Pending> GroupCommit::submit(Job job, std::int64_t deadline_us) {
-  auto pending = std::make_shared<Pending>(std::move(job), deadline_us, false);
+std::shared_ptr<Pending> GroupCommit::submit(Job job, std::int64_t deadline_us, Spend spend) {
+  auto pending = std::make_shared<Pending>(std::move(job), deadline_us, false, spend);
   const Lock lock(mutex_);
   if (closed_) {
     finish(*pending, Errc::closed);
@@ -128,12 +133,25 @@ bool GroupCommit::may_lead(const Pending& pending) const {
 }
 
 void GroupCommit::lead(Lock& lock, Pending& self) {
-  busy_ = true;
-  if (queue_.front()->turn_) {
-    grant_turn(lock, self);
+  std::vector<std::shared_ptr<Pending>> group;
+  std::vector<CommitTask> tasks;
+  std::shared_ptr<TurnState> turn;
+  const Status ready = no_throw([&]() -> Status {
+    group.reserve(std::min(queue_.size(), group_max));
+    tasks.reserve(group.capacity());
+    turn = std::make_shared<TurnState>();
+    return ok();
+  });
+  if (!ready) {  // the others stay queued, and lead themselves
+    drop(self);
+    finish(self, ready);
     return;
   }
-  std::vector<std::shared_ptr<Pending>> group;
+  busy_ = true;
+  if (queue_.front()->turn_) {
+    grant_turn(lock, self, std::move(turn));
+    return;
+  }
   const std::int64_t now = clock_.steady_us();
   while (!queue_.empty() && !queue_.front()->turn_ && group.size() < group_max) {
     std::shared_ptr<Pending> next = std::move(queue_.front());
@@ -143,11 +161,10 @@ void GroupCommit::lead(Lock& lock, Pending& self) {
       continue;
     }
     next->state_ = Pending::State::running;
+    tasks.push_back({&next->job_, next->spend_, Errc::internal});
     group.push_back(std::move(next));
   }
   lock.unlock();
-  std::vector<CommitTask> tasks(group.size());
-  for (std::size_t i = 0; i < group.size(); ++i) tasks[i].job = &group[i]->job_;
   if (!tasks.empty()) committer_.run_group(tasks);
   lock.lock();
   for (std::size_t i = 0; i < group.size(); ++i) finish(*group[i], tasks[i].result);
@@ -158,14 +175,14 @@ void GroupCommit::lead(Lock& lock, Pending& self) {
   give_back();
 }
 
-void GroupCommit::grant_turn(Lock& lock, Pending& self) {
+void GroupCommit::grant_turn(Lock& lock, Pending& self, std::shared_ptr<TurnState> turn) {
   queue_.pop_front();
   self.state_ = Pending::State::running;
   lock.unlock();
   const Status begun = committer_.begin();
   lock.lock();
   if (begun) {
-    turn_ = std::make_shared<TurnState>();
+    turn_ = std::move(turn);
     turn_->expires_us = clock_.steady_us() + turn_max_us;
   } else {
     give_back();
@@ -175,6 +192,7 @@ void GroupCommit::grant_turn(Lock& lock, Pending& self) {
 
 Result<std::unique_ptr<WriteTurn>> GroupCommit::begin(std::int64_t deadline_us) {
   auto pending = std::make_shared<Pending>(Job(), deadline_us, true);
+  auto turn = std::make_unique<Turn>(*this);  // before there is anything to give back
   Lock lock(mutex_);
   if (closed_) return Errc::closed;
   queue_.push_back(pending);
@@ -183,7 +201,8 @@ Result<std::unique_ptr<WriteTurn>> GroupCommit::begin(std::int64_t deadline_us) 
   --pending->waiters_;
   wake_next();
   EC_TRYV(*granted);
-  return std::unique_ptr<WriteTurn>(std::make_unique<Turn>(*this, turn_));
+  turn->hold(turn_);
+  return std::unique_ptr<WriteTurn>(std::move(turn));
 }
 
 void GroupCommit::finish(Pending& pending, const Status& result) {
@@ -249,7 +268,7 @@ Status GroupCommit::alone(const std::function<Status()>& body) {
   }
   busy_ = true;
   lock.unlock();
-  Status done = body();
+  Status done = no_throw(body);
   lock.lock();
   give_back();
   return done;
@@ -276,7 +295,7 @@ Status GroupCommit::close(const std::function<Status()>& body) {
   while (busy_) idle_.wait_for(lock, std::chrono::microseconds(expiry_retry_us));
   busy_ = true;
   lock.unlock();
-  Status done = body();
+  Status done = no_throw(body);
   lock.lock();
   busy_ = false;
   return done;

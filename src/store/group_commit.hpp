@@ -25,14 +25,15 @@ class Pending {
  public:
   enum class State : std::uint8_t { queued, running, done };
 
-  Pending(Job job, std::int64_t deadline_us, bool turn)
-      : job_(std::move(job)), deadline_us_(deadline_us), turn_(turn) {}
+  Pending(Job job, std::int64_t deadline_us, bool turn, Spend spend = Spend::free_space)
+      : job_(std::move(job)), deadline_us_(deadline_us), turn_(turn), spend_(spend) {}
 
  private:
   friend class GroupCommit;
   Job job_;
   std::int64_t deadline_us_;
   bool turn_;  // wants the write turn itself and runs no job
+  Spend spend_;
   State state_ = State::queued;
   int waiters_ = 0;
   Status result_ = Errc::internal;
@@ -48,7 +49,7 @@ class GroupCommit {
   GroupCommit(Committer& committer, Clock& clock, std::function<void()> committed);
 
   static std::shared_ptr<Pending> refused(const Status& why);  // answered already
-  std::shared_ptr<Pending> submit(Job job, std::int64_t deadline_us);
+  std::shared_ptr<Pending> submit(Job job, std::int64_t deadline_us, Spend spend);
   std::optional<Status> wait(const std::shared_ptr<Pending>& pending, std::int64_t timeout_us);  // < 0: for ever
   Result<std::unique_ptr<WriteTurn>> begin(std::int64_t deadline_us);
   // Refuses what is queued, ends an open transaction, and runs `body` alone. Once.
@@ -71,7 +72,7 @@ class GroupCommit {
   using Lock = std::unique_lock<std::mutex>;
   [[nodiscard]] bool may_lead(const Pending& pending) const;
   void lead(Lock& lock, Pending& self);
-  void grant_turn(Lock& lock, Pending& self);
+  void grant_turn(Lock& lock, Pending& self, std::shared_ptr<TurnState> turn);
   static void finish(Pending& pending, const Status& result);
   void drop(const Pending& pending);
   void wake_next();

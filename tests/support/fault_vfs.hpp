@@ -16,7 +16,7 @@ enum class FaultAt : std::uint8_t { nothing, write, sync };
 class FaultVfs {
  public:
   explicit FaultVfs(std::string name);
-  ~FaultVfs();
+  virtual ~FaultVfs();
   FaultVfs(const FaultVfs&) = delete;
   FaultVfs& operator=(const FaultVfs&) = delete;
 
@@ -26,7 +26,7 @@ class FaultVfs {
   void disarm() { at_.store(FaultAt::nothing); }
   [[nodiscard]] bool hit() const { return hits_.load() > 0; }
 
-  int decide(FaultAt at);  // SQLITE_OK or the code to answer
+  virtual int decide(FaultAt at);  // SQLITE_OK or the code to answer
   [[nodiscard]] sqlite3_vfs* real() const { return real_; }
 
  private:
