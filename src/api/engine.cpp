@@ -31,7 +31,7 @@ Status record_accepted_loss(const std::shared_ptr<EngineCore>& engine) {
     EC_TRYV(unit.record_act(Uuid{}, "accept_loss", text));
     return Json(nullptr);
   };
-  return store->write([request](store::Writer& writer) { return request->run(writer); });
+  return store->write([request](store::Writer& writer) { return request->run(writer); }, 0, store::Spend::reserve);
 }
 
 }  // namespace
@@ -213,6 +213,8 @@ std::string stats_json(const store::StoreStats& stats) {
   json["oldest_reader_us"] = stats.oldest_reader_us;
   json["anchor_lag_commits"] = stats.anchor_lag_commits;
   json["reruns"] = stats.reruns;
+  json["reserve_bytes"] = stats.reserve_bytes;
+  json["disk_full"] = stats.disk_full ? 1 : 0;
   return dump(json);
 }
 

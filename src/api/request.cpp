@@ -32,6 +32,11 @@ Request::Request(std::shared_ptr<EngineCore> engine_core, const policy::Principa
       draws(engine->ids(), engine->random()),
       call{principal, now, draws, std::move(name)} {}
 
+store::Spend spend_of(const schema::CommandDef& command) {
+  const bool goes_on = command.on_full_disk == schema::OnFullDisk::goes_on;
+  return goes_on ? store::Spend::reserve : store::Spend::free_space;
+}
+
 Status may_begin(const schema::CommandDef& command, PrincipalKind kind) {
   if (kind == PrincipalKind::service || command.runs == schema::Runs::anyone) return ok();
   if (command.runs == schema::Runs::service_only) return Errc::command_denied;

@@ -23,6 +23,7 @@ struct Request {
   work::Call call;
   const schema::CommandDef* command = nullptr;  // null: a record call, or many calls
   Body body;
+  store::Spend spend = store::Spend::free_space;
   bool only_replay = false;  // answers what is stored under the key, else an empty reply, and does nothing
   std::string idempotency_key;
   Digest request_hash{};                // of command and decoded, defaulted arguments
@@ -40,6 +41,9 @@ struct Request {
   Status still_allowed(store::Writer& writer, const policy::Facts& facts, std::string_view rights_line);
   Result<std::optional<std::string>> replay(store::Writer& writer, const policy::Facts& facts, const Digest& scope);
 };
+
+// What the command's writes may use when the disk is full.
+store::Spend spend_of(const schema::CommandDef& command);
 
 // Whether this kind of principal may run the command at all; asked before any lock and again inside.
 Status may_begin(const schema::CommandDef& command, policy::PrincipalKind kind);

@@ -188,7 +188,8 @@ Result<std::string> SessionCore::run_write(const std::shared_ptr<Request>& reque
     return std::move(request->reply);
   }
   EC_TRY(store, engine_->store());
-  EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }, deadline_of(timeout_us)));
+  EC_TRYV(store->write([request](store::Writer& writer) { return request->run(writer); }, deadline_of(timeout_us),
+                       request->spend));
   note_use();
   return std::move(request->reply);
 }
@@ -285,6 +286,7 @@ Result<std::string> SessionCore::dispatch(std::string_view name, const Json& giv
   EC_TRY(body, write_body(*command, arguments));
   EC_TRY(request, make_request(std::string(name), *arguments, std::move(body), context));
   request->command = command;
+  request->spend = spend_of(*command);
   return run_write(request, context.timeout_us);
 }
 
@@ -308,6 +310,7 @@ Result<std::string> SessionCore::call_many(std::string_view calls, const CallCon
     WriteBody body;
   };
   auto entries = std::make_shared<std::vector<Entry>>();
+  store::Spend spend = json.empty() ? store::Spend::free_space : store::Spend::reserve;
   for (std::size_t i = 0; i < json.size(); ++i) {
     const Json& entry = json[i];
     if (!entry.is_array() || entry.size() != 2 || !entry[0].is_string() || !entry[1].is_object())
@@ -321,6 +324,7 @@ Result<std::string> SessionCore::call_many(std::string_view calls, const CallCon
     if (!allowed) return at_position(allowed.error(), i);
     EC_TRY(body, write_body(*command, std::make_shared<const Json>(std::move(decoded.assume_value()))));
     entries->push_back({command->id, std::move(body)});
+    if (spend_of(*command) != store::Spend::reserve) spend = store::Spend::free_space;
   }
   EC_TRY(request, make_request(
                       "call_many", json,
@@ -335,6 +339,7 @@ Result<std::string> SessionCore::call_many(std::string_view calls, const CallCon
                         return replies;
                       },
                       context));
+  request->spend = spend;
   return run_write(request, context.timeout_us);
 }
 
@@ -358,11 +363,12 @@ Result<std::shared_ptr<PendingCore>> SessionCore::submit(std::string_view name, 
   EC_TRY(body, write_body(*command, shared));
   EC_TRY(request, make_request(std::string(name), *shared, std::move(body), context));
   request->command = command;
+  request->spend = spend_of(*command);
   EC_TRY(store, engine_->store());
   pending->store_ = store;
   pending->request_ = request;
-  pending->pending_ =
-      store->submit([request](store::Writer& writer) { return request->run(writer); }, deadline_of(context.timeout_us));
+  pending->pending_ = store->submit([request](store::Writer& writer) { return request->run(writer); },
+                                    deadline_of(context.timeout_us), request->spend);
   return pending;
 }
 

@@ -52,7 +52,8 @@ Json number_value(std::string_view text, bool whole) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc{} && end == text.data() + text.size()) return Json(value);
   }
-  return Json::binary(Json::binary_t::container_type(text.begin(), text.end()), number_subtype);
+  // Not by Json::binary: when memory runs out there, a value is destroyed that says it holds bytes and holds none.
+  return Json(Json::binary_t(Json::binary_t::container_type(text.begin(), text.end()), number_subtype));
 }
 
 bool holds_exact(const Json& value) {

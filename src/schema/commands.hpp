@@ -62,6 +62,7 @@ consteval void check_one_command(const CommandDef& c) {
   for (std::string_view error : c.errors)
     if (!known_error(error)) throw "a command names an error that is not in errors.hpp";
   if (!c.shown_once.empty() && !c.mutates) throw "only a reply that is kept can show something once";
+  if (c.on_full_disk == OnFullDisk::goes_on && !c.mutates) throw "what only reads needs no reserve";
   check_argument_list(c.arguments);
 }
 

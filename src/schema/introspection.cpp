@@ -137,6 +137,7 @@ Json schema_json() {
                         {"arguments", std::move(arguments)},
                         {"errors", texts(command->errors)},
                         {"reply", command->reply},
+                        {"on_full_disk", command->on_full_disk == OnFullDisk::goes_on ? "goes_on" : "refused"},
                         {"shown_once", command->shown_once.empty() ? Json(nullptr) : Json(command->shown_once)},
                         {"doc", command->doc}});
   }

@@ -195,6 +195,9 @@ struct ArgumentDef {
   std::string_view doc{};
 };
 
+// Whether a command that writes goes on from the store's reserve when the disk is full (store/reserve.hpp).
+enum class OnFullDisk : std::uint8_t { refused, goes_on };
+
 struct CommandDef {
   std::uint16_t id = 0;
   std::string_view name{};
@@ -206,7 +209,8 @@ struct CommandDef {
   std::span<const ArgumentDef> arguments{};
   std::span<const std::string_view> errors{};  // 5xxx and 4xxx codes in order of precedence
   std::string_view reply{};                    // one line for the reference
-  std::string_view shown_once{};               // a secret member of the reply: a replay answers null in its place
+  OnFullDisk on_full_disk = OnFullDisk::refused;
+  std::string_view shown_once{};  // a secret member of the reply: a replay answers null in its place
   std::string_view doc{};
 };
 

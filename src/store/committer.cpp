@@ -3,12 +3,18 @@
 #include <new>
 #include <utility>
 
+#include "store/no_throw.hpp"
+
 namespace eventcore::store {
 
 namespace {
 
 constexpr std::int64_t checkpoint_pages = 1000;
 constexpr Errc damaged = Errc::store_corrupt;
+
+bool met_full_disk(const Status& result) {
+  return !result && result.error().code() == Errc::disk_full;
+}
 
 }  // namespace
 
@@ -37,7 +43,7 @@ Status Committer::begin_transaction() {
   EC_TRYV(parts_.connection->run("BEGIN IMMEDIATE"));
   const auto found = parts_.connection->sentinel();
   if (!found) {
-    roll_back();
+    rollback_transaction();
     return found.error();
   }
   parts_.connection->turn() = found.assume_value();
@@ -46,11 +52,15 @@ Status Committer::begin_transaction() {
   return ok();
 }
 
-void Committer::roll_back() {
-  if (parts_.connection == nullptr) return;
-  parts_.connection->turn().reset();
-  parts_.connection->rows_of_turn().end();
-  if (parts_.connection->in_transaction()) (void)parts_.connection->run("ROLLBACK");
+void Committer::rollback_transaction() {
+  (void)guarded([&]() -> Status {
+    if (parts_.connection == nullptr) return ok();
+    parts_.connection->turn().reset();
+    parts_.connection->rows_of_turn().end();
+    return parts_.connection->in_transaction() ? parts_.connection->run("ROLLBACK") : Status(ok());
+  });
+  // One that is still open would hold what comes next.
+  if (parts_.connection != nullptr && parts_.connection->in_transaction()) parts_.connection.reset();
 }
 
 // A job may throw or fail half way: its savepoint takes back what it did. When SQLite has ended the whole transaction
@@ -80,50 +90,90 @@ Status Committer::run_job(const Job& job) {
   return result && !released ? released : result;
 }
 
+template <class Body>
+Status Committer::guarded(Body&& body) {
+  bool thrown = true;
+  Status done = no_throw([&]() -> Status {
+    Status answer = body();
+    thrown = false;
+    return answer;
+  });
+  if (thrown) parts_.connection.reset();
+  return done;
+}
+
+Status Committer::take_lock() {
+  return guarded([&] { return lock(); });
+}
+
 void Committer::run_group(std::span<CommitTask> tasks) {
   groups_.fetch_add(1);
-  std::vector<CommitTask*> waiting;
-  for (CommitTask& task : tasks) waiting.push_back(&task);
-  const Status locked = lock();
-  if (!locked) {
-    for (CommitTask* task : waiting) task->result = locked;
+  Tasks waiting;
+  Tasks one;
+  bool in_need = false;
+  const Status ready = guarded([&]() -> Status {
+    one.resize(1);
+    for (CommitTask& task : tasks) waiting.push_back(&task);
+    in_need = parts_.reserve.in_need();
+    return ok();
+  });
+  if (!ready) {
+    for (CommitTask& task : tasks) task.result = ready;
+    lock_.reset();
     return;
   }
-  for (CommitTask* task : attempt(waiting)) {
-    reruns_.fetch_add(1);
-    attempt({task});
+  const auto must_wait = [](const CommitTask* task) { return task->spend != Spend::reserve; };
+  if (in_need) {
+    for (CommitTask* task : waiting) task->result = Errc::disk_full;
+    std::erase_if(waiting, must_wait);
+  }
+  run_tasks(waiting, one);
+  std::erase_if(waiting, [](const CommitTask* task) { return !met_full_disk(task->result); });
+  if (!waiting.empty() && make_room()) {
+    std::erase_if(waiting, must_wait);
+    run_tasks(waiting, one);
   }
   lock_.reset();
 }
 
-// Answers every task, or gives back those that must run again, each in a transaction of its own.
-std::vector<CommitTask*> Committer::attempt(const std::vector<CommitTask*>& tasks) {
-  const auto answer_all = [&](const Status& result) {
-    for (CommitTask* task : tasks) task->result = result;
-  };
-  const Status begun = begin_transaction();
-  if (!begun) {
-    answer_all(begun);
-    return {};
+// `one` has room for one, so that nothing can fail between two attempts.
+void Committer::run_tasks(const Tasks& tasks, Tasks& one) {
+  if (tasks.empty()) return;
+  for (CommitTask* task : attempt(tasks)) {
+    reruns_.fetch_add(1);
+    one[0] = task;
+    attempt(one);
   }
+}
+
+// Answers every task, or gives back those that must run again, each in a transaction of its own.
+Committer::Tasks Committer::attempt(const Tasks& tasks) {
+  Tasks again;
+  const Status done = guarded([&] { return attempt_all(tasks, again); });
+  if (done) return again;
+  for (CommitTask* task : tasks) task->result = done;
+  return {};
+}
+
+// A failure answers all tasks; otherwise each has its own answer or is to run again.
+Status Committer::attempt_all(const Tasks& tasks, Tasks& again) {
+  EC_TRYV(begin_transaction());
   for (CommitTask* task : tasks) {
     task->result = run_job(*task->job);
     if (parts_.connection->in_transaction()) continue;
-    std::vector<CommitTask*> others;
     for (CommitTask* other : tasks)
-      if (other != task) others.push_back(other);
+      if (other != task) again.push_back(other);
     const Status good = parts_.connection->guard();
     if (!good) {
       task->result = good;
       parts_.connection.reset();
     }
-    return others;
+    return ok();
   }
-  const Status done = finish();
-  if (done) return {};
-  if (done.error().code() == damaged && tasks.size() > 1) return tasks;  // only who met the page shall hear of it
-  answer_all(done);
-  return {};
+  Status done = finish();
+  if (done || done.error().code() != damaged || tasks.size() == 1) return done;
+  again = tasks;  // only who met the page shall hear of it
+  return ok();
 }
 
 Status Committer::finish() {
@@ -133,27 +183,33 @@ Status Committer::finish() {
   if (changed) ready = write_sentinel();
   const Status good = connection.guard();
   if (!good) {
-    roll_back();
     parts_.connection.reset();
-    return damaged;
+    return good;
   }
   if (!ready || !changed) {
-    roll_back();
+    rollback_transaction();
     return ready;
   }
-  auto commit = connection.prepare("COMMIT");
-  if (!commit) {
-    roll_back();
-    return commit.error();
-  }
-  const Status committed = commit.assume_value().run();
-  if (!committed) return commit_failed(commit.assume_value().code());
+  EC_TRY(code, commit_code());
+  if (code != SQLITE_OK) return commit_failed(code);
   const Sentinel state = *std::exchange(connection.turn(), std::nullopt);
   connection.rows_of_turn().end();
   see_commits(state.commits);
   wal_pages_.store(connection.wal_pages());
   write_anchor(state);
   return ok();
+}
+
+// What SQLite says to COMMIT. A function of its own, since after a failure the connection may have to go, and its
+// statements before it.
+Result<int> Committer::commit_code() {
+  auto commit = parts_.connection->prepare("COMMIT");
+  if (!commit) {
+    const Failure why = commit.error();
+    rollback_transaction();
+    return why;
+  }
+  return commit.assume_value().run() ? SQLITE_OK : commit.assume_value().code();
 }
 
 Status Committer::write_sentinel() {
@@ -164,26 +220,36 @@ Status Committer::write_sentinel() {
 
 // A full disk refused a frame before the one that commits; of anything else nobody can say what reached the disk.
 Status Committer::commit_failed(int code) {
-  roll_back();
-  if ((code & 0xff) == SQLITE_FULL) return Errc::disk_full;
-  (void)stop("a commit failed with an I/O error");
-  return Errc::outcome_unknown;
+  const bool full = (code & 0xff) == SQLITE_FULL;
+  if (!full) (void)stop("a commit failed with an I/O error");
+  rollback_transaction();
+  return full ? Errc::disk_full : Errc::outcome_unknown;
 }
 
 Status Committer::stop(const char* why) {
   stopped_.store(true);
-  parts_.log.write(LogLevel::error, std::string("the store stopped: ") + why);
+  (void)no_throw([&]() -> Status {
+    parts_.log.write(LogLevel::error, std::string("the store stopped: ") + why);
+    return ok();
+  });
   return Errc::store_stopped;
 }
 
 // The commit is durable whether or not the anchor could be told; the next write brings it up to date.
 void Committer::write_anchor(const Sentinel& sentinel) {
   if (parts_.anchor == nullptr) return;
-  if (parts_.anchor->write({sentinel.commits, sentinel.store_seq, sentinel.heads})) {
+  const Status written = no_throw([&] {
+    return parts_.anchor->write({sentinel.commits, sentinel.store_seq, sentinel.heads});
+  });
+  if (written) {
     anchor_lag_.store(0);
     return;
   }
-  if (anchor_lag_.fetch_add(1) == 0) parts_.log.write(LogLevel::error, "the anchor could not be written");
+  if (anchor_lag_.fetch_add(1) != 0) return;
+  (void)no_throw([&]() -> Status {
+    parts_.log.write(LogLevel::error, "the anchor could not be written");
+    return ok();
+  });
 }
 
 Status Committer::recover_connection() {
@@ -194,11 +260,11 @@ Status Committer::recover_connection() {
 
 void Committer::maintain() {
   if (stopped() || parts_.connection == nullptr) return;
-  if (parts_.connection->wal_pages() > checkpoint_pages) {
-    (void)checkpoint(false);
-  } else if (parts_.anchor != nullptr && parts_.anchor->needs_sync(parts_.clock.steady_us())) {
-    (void)parts_.anchor->sync();
-  }
+  (void)guarded([&]() -> Status {
+    if (parts_.connection->wal_pages() > checkpoint_pages) return checkpoint(false);
+    const bool due = parts_.anchor != nullptr && parts_.anchor->needs_sync(parts_.clock.steady_us());
+    return due ? parts_.anchor->sync() : Status(ok());
+  });
 }
 
 Status Committer::checkpoint(bool truncate) {
@@ -235,49 +301,57 @@ Status Committer::exchange(const std::function<Status()>& body,
   return done ? opened : done;
 }
 
+// In need nobody knows yet what will be done in it.
 Status Committer::begin() {
-  EC_TRYV(lock());
   groups_.fetch_add(1);
-  Status begun = begin_transaction();
+  Status begun = guarded([&]() -> Status {
+    EC_TRYV(lock());
+    return parts_.reserve.in_need() ? Status(Errc::disk_full) : begin_transaction();
+  });
   if (!begun) lock_.reset();
   return begun;
 }
 
+bool Committer::make_room() {
+  return guarded([&] { return parts_.reserve.release() ? Status(ok()) : Status(Errc::disk_full); }).has_value();
+}
+
 // What one call of a transaction read is answered before the commit, so the guard comes after every call.
 Status Committer::run(const Job& job) {
-  Status result = run_job(job);
-  const Status good = parts_.connection->guard();
-  if (!good) {
-    roll_back();
+  Status result = guarded([&]() -> Status {
+    Status done = run_job(job);
+    const Status good = parts_.connection->guard();
+    if (good) return done;
     parts_.connection.reset();
-    lock_.reset();
-    return damaged;
-  }
-  if (!parts_.connection->in_transaction()) lock_.reset();
+    return good;
+  });
+  if (met_full_disk(result)) make_room();
+  if (parts_.connection == nullptr || !parts_.connection->in_transaction()) lock_.reset();
   return result;
 }
 
 Status Committer::commit() {
   if (parts_.connection == nullptr || !parts_.connection->in_transaction()) return Errc::no_transaction;
-  Status done = finish();
+  Status done = guarded([&] { return finish(); });
+  if (met_full_disk(done)) make_room();
   lock_.reset();
   return done;
 }
 
 void Committer::rollback() {
-  roll_back();
+  rollback_transaction();
   lock_.reset();
 }
 
 Status Committer::close() {
-  if (parts_.connection == nullptr) return ok();
-  Status done = ok();
-  if (!stopped()) {
-    done = checkpoint(true);
+  Status done = guarded([&]() -> Status {
+    if (parts_.connection == nullptr || stopped()) return ok();
+    Status emptied = checkpoint(true);
     // Other processes or readers may be busy with the file; they checkpoint when they close.
-    if (!done && done.error().code() == Errc::store_busy) done = ok();
-    if (done && !stopped()) parts_.connection->checkpoint_on_close(true);
-  }
+    if (!emptied && emptied.error().code() == Errc::store_busy) emptied = ok();
+    if (emptied && !stopped()) parts_.connection->checkpoint_on_close(true);
+    return emptied;
+  });
   parts_.connection.reset();
   parts_.anchor.reset();
   return done;

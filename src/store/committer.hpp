@@ -19,12 +19,14 @@
 #include "store/connection.hpp"
 #include "store/files.hpp"
 #include "store/reader.hpp"
+#include "store/reserve.hpp"
 #include "store/store.hpp"
 
 namespace eventcore::store {
 
 struct CommitTask {
   const Job* job = nullptr;
+  Spend spend = Spend::free_space;
   Status result = Errc::internal;
 };
 
@@ -34,6 +36,7 @@ class Committer {
     Files& files;
     Clock& clock;
     Log& log;
+    Reserve& reserve;
     std::string lock_path;
     std::int64_t lock_wait_us = 0;
     std::function<Result<std::unique_ptr<Connection>>()> open_connection;
@@ -42,6 +45,8 @@ class Committer {
   };
   explicit Committer(Parts parts);
 
+  // Waits for the other processes, then a group, which gives the lock back.
+  Status take_lock();
   void run_group(std::span<CommitTask> tasks);
   // Checkpoint and anchor sync when due; after the answers.
   void maintain();
@@ -73,10 +78,18 @@ class Committer {
   Status lock();
   Status begin_transaction();
   Status run_job(const Job& job);
-  std::vector<CommitTask*> attempt(const std::vector<CommitTask*>& tasks);
-  Status finish();  // counter, guard, COMMIT, anchor; rolls back when nothing changed
+  // Memory may run out anywhere. Then the connection goes, and its transaction with it: the next turn opens another.
+  template <class Body>
+  Status guarded(Body&& body);
+  using Tasks = std::vector<CommitTask*>;
+  void run_tasks(const Tasks& tasks, Tasks& one);
+  Tasks attempt(const Tasks& tasks);
+  Status attempt_all(const Tasks& tasks, Tasks& again);
+  bool make_room();  // after a full disk
+  Status finish();   // counter, guard, COMMIT, anchor; rolls back when nothing changed
+  Result<int> commit_code();
   Status commit_failed(int code);
-  void roll_back();
+  void rollback_transaction();
   Status recover_connection();  // after a damaged page: that connection never reads again
   Status stop(const char* why);
   Status write_sentinel();

@@ -55,6 +55,13 @@ int SystemCalls::fstat(int file, struct stat* found) {
 int SystemCalls::set_lock(int file, struct flock* range) {
   return ::fcntl(file, F_OFD_SETLK, range);
 }
+int SystemCalls::allocate(int file, off_t size) {
+  errno = ::posix_fallocate(file, 0, size);
+  return errno == 0 ? 0 : -1;
+}
+int SystemCalls::truncate(int file, off_t size) {
+  return ::ftruncate(file, size);
+}
 
 namespace {
 
@@ -257,6 +264,25 @@ class PosixFiles final : public Files {
   Status remove(const std::string& path) override {
     if (calls().unlink(path.c_str()) == 0 || errno == ENOENT) return ok();
     return system_failure(errno, path, true);
+  }
+
+  Status allocate(const std::string& path, std::int64_t size, std::int64_t spare) override {
+    EC_TRY(file, open_file(path, O_RDWR | O_CREAT));
+    const auto cut = [&](std::int64_t length) {
+      return retry([&] { return calls().truncate(file.number(), length); });
+    };
+    if (retry([&] { return calls().allocate(file.number(), size + spare); }) < 0) {
+      const int error = errno;
+      (void)cut(0);
+      return system_failure(error, path, true);
+    }
+    return cut(size) == 0 ? Status(ok()) : Status(system_failure(errno, path, true));
+  }
+
+  Status empty(const std::string& path) override {
+    EC_TRY(file, open_file(path, O_RDWR));
+    if (retry([&] { return calls().truncate(file.number(), 0); }) < 0) return system_failure(errno, path, true);
+    return ok();
   }
 
   Status move(const std::string& from, const std::string& to) override {

@@ -52,6 +52,10 @@ class Files {
   // After an error either may be there. A crash may leave a file `path`.new-<hex> behind; nothing ever reads it.
   virtual Status replace(const std::string& path, ByteView data) = 0;
   virtual Status remove(const std::string& path) = 0;  // absent already: fine
+  // A file of that length with all its space on the disk, which then has `spare` bytes free beside it. disk_full leaves
+  // an empty file.
+  virtual Status allocate(const std::string& path, std::int64_t size, std::int64_t spare) = 0;
+  virtual Status empty(const std::string& path) = 0;
   // Renames over `to` and syncs the folder. Both lie in one folder.
   virtual Status move(const std::string& from, const std::string& to) = 0;
   // fsync of a file that nobody holds open.
@@ -86,6 +90,8 @@ class SystemCalls {
   virtual int lstat(const char* path, struct stat* found);
   virtual int fstat(int file, struct stat* found);
   virtual int set_lock(int file, struct flock* range);
+  virtual int allocate(int file, off_t size);  // posix_fallocate from 0, with -1 and errno as the others
+  virtual int truncate(int file, off_t size);
 };
 
 struct FilesEnvironment {

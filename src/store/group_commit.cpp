@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "store/no_throw.hpp"
+
 namespace eventcore::store {
 
 namespace {
@@ -20,8 +22,11 @@ constexpr std::int64_t longest_sleep_us = 1'000'000;
 // The transaction as its caller holds it. Another thread may end it when its time is up.
 class Turn final : public WriteTurn {
  public:
-  Turn(GroupCommit& group, std::shared_ptr<GroupCommit::TurnState> state) : group_(group), state_(std::move(state)) {}
-  ~Turn() override { rollback(); }
+  explicit Turn(GroupCommit& group) : group_(group) {}
+  ~Turn() override {
+    if (state_ != nullptr) rollback();
+  }
+  void hold(std::shared_ptr<GroupCommit::TurnState> state) { state_ = std::move(state); }
 
   Status run(const Job& job) override {
     const std::lock_guard<std::mutex> hold(state_->mutex);
@@ -75,13 +80,13 @@ std::shared_ptr<Pending> GroupCommit::refused(const Status& why) {
   return pending;
 }
 
-std::shared_ptr<Pending> GroupCommit::submit(Job job, std::int64_t deadline_us) {
-  auto pending = std::make_shared<Pending>(std::move(job), deadline_us, false);
+std::shared_ptr<Pending> GroupCommit::submit(Job job, std::int64_t deadline_us, Spend spend) {
+  auto pending = std::make_shared<Pending>(std::move(job), deadline_us, false, spend);
   const Lock lock(mutex_);
   if (closed_) {
     finish(*pending, Errc::closed);
   } else {
-    queue_.push_back(pending);
+    enqueue(pending);
   }
   return pending;
 }
@@ -128,29 +133,36 @@ bool GroupCommit::may_lead(const Pending& pending) const {
 }
 
 void GroupCommit::lead(Lock& lock, Pending& self) {
-  busy_ = true;
-  if (queue_.front()->turn_) {
-    grant_turn(lock, self);
+  Group group;
+  std::shared_ptr<TurnState> turn;
+  const Status ready = no_throw([&]() -> Status {
+    group.members.reserve(group_max);
+    group.tasks.reserve(group_max);
+    turn = std::make_shared<TurnState>();
+    return ok();
+  });
+  if (!ready) {  // the others stay queued, and lead themselves
+    drop(self);
+    finish(self, ready);
     return;
   }
-  std::vector<std::shared_ptr<Pending>> group;
-  const std::int64_t now = clock_.steady_us();
-  while (!queue_.empty() && !queue_.front()->turn_ && group.size() < group_max) {
-    std::shared_ptr<Pending> next = std::move(queue_.front());
-    queue_.pop_front();
-    if (next->deadline_us_ != 0 && now >= next->deadline_us_) {
-      finish(*next, Errc::deadline_exceeded);
-      continue;
-    }
-    next->state_ = Pending::State::running;
-    group.push_back(std::move(next));
+  busy_ = true;
+  if (queue_.front()->turn_) {
+    grant_turn(lock, self, std::move(turn));
+    return;
   }
+  // Other processes may hold the turn for long. Who comes until they give it away belongs to the group as well, so the
+  // file lock comes first; but who has not waited himself is not refused for it.
+  const std::uint64_t last_waiting = submitted_;
   lock.unlock();
-  std::vector<CommitTask> tasks(group.size());
-  for (std::size_t i = 0; i < group.size(); ++i) tasks[i].job = &group[i]->job_;
-  if (!tasks.empty()) committer_.run_group(tasks);
+  const Status locked = committer_.take_lock();
   lock.lock();
-  for (std::size_t i = 0; i < group.size(); ++i) finish(*group[i], tasks[i].result);
+  take_group(group, locked ? submitted_ : last_waiting);
+  lock.unlock();
+  for (CommitTask& task : group.tasks) task.result = locked;
+  if (locked) committer_.run_group(group.tasks);
+  lock.lock();
+  for (std::size_t i = 0; i < group.members.size(); ++i) finish(*group.members[i], group.tasks[i].result);
   lock.unlock();
   committed_();
   committer_.maintain();
@@ -158,14 +170,31 @@ void GroupCommit::lead(Lock& lock, Pending& self) {
   give_back();
 }
 
-void GroupCommit::grant_turn(Lock& lock, Pending& self) {
+// Moves what is queued up to the `last` submitted into the group, as far as it has room.
+void GroupCommit::take_group(Group& group, std::uint64_t last) {
+  const std::int64_t now = clock_.steady_us();
+  while (!queue_.empty() && group.members.size() < group_max) {
+    if (queue_.front()->turn_ || queue_.front()->number_ > last) break;
+    std::shared_ptr<Pending> next = std::move(queue_.front());
+    queue_.pop_front();
+    if (next->deadline_us_ != 0 && now >= next->deadline_us_) {
+      finish(*next, Errc::deadline_exceeded);
+      continue;
+    }
+    next->state_ = Pending::State::running;
+    group.tasks.push_back({&next->job_, next->spend_, Errc::internal});
+    group.members.push_back(std::move(next));
+  }
+}
+
+void GroupCommit::grant_turn(Lock& lock, Pending& self, std::shared_ptr<TurnState> turn) {
   queue_.pop_front();
   self.state_ = Pending::State::running;
   lock.unlock();
   const Status begun = committer_.begin();
   lock.lock();
   if (begun) {
-    turn_ = std::make_shared<TurnState>();
+    turn_ = std::move(turn);
     turn_->expires_us = clock_.steady_us() + turn_max_us;
   } else {
     give_back();
@@ -175,15 +204,17 @@ void GroupCommit::grant_turn(Lock& lock, Pending& self) {
 
 Result<std::unique_ptr<WriteTurn>> GroupCommit::begin(std::int64_t deadline_us) {
   auto pending = std::make_shared<Pending>(Job(), deadline_us, true);
+  auto turn = std::make_unique<Turn>(*this);  // before there is anything to give back
   Lock lock(mutex_);
   if (closed_) return Errc::closed;
-  queue_.push_back(pending);
+  enqueue(pending);
   ++pending->waiters_;
   const std::optional<Status> granted = wait_locked(lock, *pending, for_ever);
   --pending->waiters_;
   wake_next();
   EC_TRYV(*granted);
-  return std::unique_ptr<WriteTurn>(std::make_unique<Turn>(*this, turn_));
+  turn->hold(turn_);
+  return std::unique_ptr<WriteTurn>(std::move(turn));
 }
 
 void GroupCommit::finish(Pending& pending, const Status& result) {
@@ -191,6 +222,11 @@ void GroupCommit::finish(Pending& pending, const Status& result) {
   pending.result_ = result;
   pending.job_ = nullptr;
   pending.changed_.notify_all();
+}
+
+void GroupCommit::enqueue(const std::shared_ptr<Pending>& pending) {
+  queue_.push_back(pending);
+  pending->number_ = ++submitted_;
 }
 
 void GroupCommit::drop(const Pending& pending) {
@@ -249,7 +285,7 @@ Status GroupCommit::alone(const std::function<Status()>& body) {
   }
   busy_ = true;
   lock.unlock();
-  Status done = body();
+  Status done = no_throw(body);
   lock.lock();
   give_back();
   return done;
@@ -276,7 +312,7 @@ Status GroupCommit::close(const std::function<Status()>& body) {
   while (busy_) idle_.wait_for(lock, std::chrono::microseconds(expiry_retry_us));
   busy_ = true;
   lock.unlock();
-  Status done = body();
+  Status done = no_throw(body);
   lock.lock();
   busy_ = false;
   return done;

@@ -1,5 +1,6 @@
-// GroupCommit: the queue of writes of one process. The first caller that waits leads: it takes what has queued (at most
-// group_max jobs), has the Committer make it durable, answers everybody, then tidies up and hands the lead on.
+// GroupCommit: the queue of writes of one process. The first caller that waits leads: it takes the turn to write, then
+// what has queued (at most group_max jobs), has the Committer make it durable, answers everybody, then tidies up and
+// hands the lead on.
 // Invariants: jobs run in the order they were queued; a job is answered exactly once; at most one thread holds the
 // write turn; a transaction keeps it at most turn_max_us.
 // Thread: any. No thread is started here.
@@ -11,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include <eventcore/result.hpp>
 #include "base/clock.hpp"
@@ -25,14 +27,16 @@ class Pending {
  public:
   enum class State : std::uint8_t { queued, running, done };
 
-  Pending(Job job, std::int64_t deadline_us, bool turn)
-      : job_(std::move(job)), deadline_us_(deadline_us), turn_(turn) {}
+  Pending(Job job, std::int64_t deadline_us, bool turn, Spend spend = Spend::free_space)
+      : job_(std::move(job)), deadline_us_(deadline_us), turn_(turn), spend_(spend) {}
 
  private:
   friend class GroupCommit;
   Job job_;
   std::int64_t deadline_us_;
   bool turn_;  // wants the write turn itself and runs no job
+  Spend spend_;
+  std::uint64_t number_ = 0;  // its place among all that were queued
   State state_ = State::queued;
   int waiters_ = 0;
   Status result_ = Errc::internal;
@@ -48,7 +52,7 @@ class GroupCommit {
   GroupCommit(Committer& committer, Clock& clock, std::function<void()> committed);
 
   static std::shared_ptr<Pending> refused(const Status& why);  // answered already
-  std::shared_ptr<Pending> submit(Job job, std::int64_t deadline_us);
+  std::shared_ptr<Pending> submit(Job job, std::int64_t deadline_us, Spend spend);
   std::optional<Status> wait(const std::shared_ptr<Pending>& pending, std::int64_t timeout_us);  // < 0: for ever
   Result<std::unique_ptr<WriteTurn>> begin(std::int64_t deadline_us);
   // Refuses what is queued, ends an open transaction, and runs `body` alone. Once.
@@ -70,9 +74,15 @@ class GroupCommit {
 
   using Lock = std::unique_lock<std::mutex>;
   [[nodiscard]] bool may_lead(const Pending& pending) const;
+  struct Group {
+    std::vector<std::shared_ptr<Pending>> members;
+    std::vector<CommitTask> tasks;  // of each member
+  };
   void lead(Lock& lock, Pending& self);
-  void grant_turn(Lock& lock, Pending& self);
+  void take_group(Group& group, std::uint64_t last);
+  void grant_turn(Lock& lock, Pending& self, std::shared_ptr<TurnState> turn);
   static void finish(Pending& pending, const Status& result);
+  void enqueue(const std::shared_ptr<Pending>& pending);
   void drop(const Pending& pending);
   void wake_next();
   void expire_turn();
@@ -86,6 +96,7 @@ class GroupCommit {
   mutable std::mutex mutex_;
   std::condition_variable idle_;
   std::deque<std::shared_ptr<Pending>> queue_;
+  std::uint64_t submitted_ = 0;
   bool busy_ = false;  // somebody holds the write turn
   bool closed_ = false;
   std::shared_ptr<TurnState> turn_;

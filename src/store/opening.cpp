@@ -297,13 +297,13 @@ StorePaths paths_of(const std::string& database) {
   constexpr std::string_view ending = ".ecdb";
   std::string base = database;
   if (base.ends_with(ending)) base.resize(base.size() - ending.size());
-  return {database, base + ".keys", base + ".anchor", base + ".lock"};
+  return {database, base + ".keys", base + ".anchor", base + ".lock", base + ".reserve"};
 }
 
 StorePaths waiting_paths(const StorePaths& paths) {
   constexpr std::string_view ending = ".next";
   return {paths.database + std::string(ending), paths.keys + std::string(ending), paths.anchor + std::string(ending),
-          paths.lock};
+          paths.lock, paths.reserve};
 }
 
 ConnectionOptions connection_options(const OpenOptions& options, const StorePaths& paths, ConnectionOptions::Role role,

@@ -19,6 +19,7 @@ struct StorePaths {
   std::string keys;      // NAME.keys
   std::string anchor;    // NAME.anchor
   std::string lock;      // NAME.lock
+  std::string reserve;   // NAME.reserve
 };
 
 // The names under which a copy waits to become the store at `paths`: see copy.hpp.

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "store/no_throw.hpp"
+
 namespace eventcore::store {
 
 namespace {
@@ -26,13 +28,17 @@ Result<std::unique_ptr<Connection>> ReadPool::take() {
       return connection;
     }
   }
-  auto opened = open_();
-  if (!opened) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    --taken_;
-    changed_.notify_all();
-  }
-  return opened;
+  std::unique_ptr<Connection> connection;
+  const Status opened = no_throw([&]() -> Status {
+    EC_TRY(fresh, open_());
+    connection = std::move(fresh);
+    return ok();
+  });
+  if (opened) return connection;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  --taken_;
+  changed_.notify_all();
+  return opened.error();
 }
 
 Status ReadPool::pause(std::int64_t wait_us) {
@@ -59,26 +65,38 @@ void ReadPool::resume() {
   changed_.notify_all();
 }
 
-void ReadPool::give_back(std::unique_ptr<Connection> connection, std::int64_t started_us, bool good) {
+void ReadPool::give_back(std::unique_ptr<Connection> connection, std::optional<std::int64_t> started_us, bool good) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  started_us_.erase(started_us_.find(started_us));
+  if (started_us) started_us_.erase(started_us_.find(*started_us));
   --taken_;
   if (good && !closed_ && !paused_ && idle_.size() < kept_max) idle_.push_back(std::move(connection));
   connection.reset();
   changed_.notify_all();
 }
 
+// Whatever happens in between, what was taken is given back.
 Status ReadPool::read(const std::function<Status(Connection&)>& body) {
   EC_TRY(connection, take());
-  const std::int64_t started_us = clock_.steady_us();
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    started_us_.insert(started_us);
-  }
-  Status result = connection->run("BEGIN");
+  std::optional<std::int64_t> started_us;
+  bool good = false;
+  Status result = no_throw([&]() -> Status {
+    const std::int64_t now_us = clock_.steady_us();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      started_us_.insert(now_us);
+      started_us = now_us;
+    }
+    return read_with(*connection, body, good);
+  });
+  give_back(std::move(connection), started_us, good);
+  return result;
+}
+
+Status ReadPool::read_with(Connection& connection, const std::function<Status(Connection&)>& body, bool& good) {
+  Status result = connection.run("BEGIN");
   if (result) {
     try {
-      result = body(*connection);
+      result = body(connection);
     } catch (const std::bad_alloc&) {
       result = Errc::out_of_memory;
     } catch (const std::exception& thrown) {
@@ -86,10 +104,10 @@ Status ReadPool::read(const std::function<Status(Connection&)>& body) {
     }
   }
   // A failure that came of a zeroed page is as wrong as a row would be, so the guard's word comes before it.
-  const Status good = connection->guard();
-  const bool ended = !connection->in_transaction() || connection->run("ROLLBACK");
-  give_back(std::move(connection), started_us, good && ended);
-  return good ? result : good;
+  const Status guarded = connection.guard();
+  const bool ended = !connection.in_transaction() || connection.run("ROLLBACK");
+  good = guarded && ended;
+  return guarded ? result : guarded;
 }
 
 void ReadPool::close() {

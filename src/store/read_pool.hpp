@@ -23,7 +23,7 @@ class ReadPool {
   static constexpr std::size_t kept_max = 4;
   using Open = std::function<Result<std::unique_ptr<Connection>>()>;
 
-  ReadPool(Clock& clock, Open open) : clock_(clock), open_(std::move(open)) {}
+  ReadPool(Clock& clock, Open open) : clock_(clock), open_(std::move(open)) { idle_.reserve(kept_max); }
 
   // `body` between BEGIN and the page guard; what it answers counts only when the guard has passed.
   Status read(const std::function<Status(Connection&)>& body);
@@ -38,7 +38,9 @@ class ReadPool {
 
  private:
   Result<std::unique_ptr<Connection>> take();
-  void give_back(std::unique_ptr<Connection> connection, std::int64_t started_us, bool good);
+  void give_back(std::unique_ptr<Connection> connection, std::optional<std::int64_t> started_us, bool good);
+  // `good`: whether the connection may be lent again.
+  static Status read_with(Connection& connection, const std::function<Status(Connection&)>& body, bool& good);
 
   Clock& clock_;
   Open open_;

@@ -7,6 +7,7 @@ namespace eventcore::store {
 
 Failure sqlite_failure(sqlite3* database, int code) {
   if (code == SQLITE_IOERR_NOMEM) return Errc::out_of_memory;
+  if (code == SQLITE_IOERR_SHMSIZE) return Errc::disk_full;  // no room for the shared memory
   if (code == SQLITE_IOERR_CORRUPTFS || code == SQLITE_IOERR_DATA) return Errc::store_corrupt;
   switch (code & 0xff) {
     case SQLITE_BUSY:

@@ -11,6 +11,7 @@
 #include "store/group_commit.hpp"
 #include "store/opening.hpp"
 #include "store/read_pool.hpp"
+#include "store/reserve.hpp"
 #include "store/sealing.hpp"
 
 namespace eventcore::store {
@@ -25,6 +26,15 @@ Result<std::unique_ptr<Connection>> open_hardened(const ConnectionOptions& how, 
   EC_TRY(connection, Connection::open(how, keys, random));
   EC_TRYV(connection->harden());
   return std::move(connection);
+}
+
+// Opening needs some space itself, for SQLite's shared memory. On a full disk that comes from the reserve.
+Result<OpenedStore> open_or_make_room(const OpenOptions& options, const Environment& environment) {
+  auto opened = open_store(options, environment);
+  if (opened || opened.error().code() != Errc::disk_full || options.read_only) return opened;
+  EC_TRY(path, resolved(options.path));
+  Reserve reserve(environment.files, environment.clock, environment.log, paths_of(path).reserve, options.reserve_bytes);
+  return reserve.release() ? open_store(options, environment) : std::move(opened);
 }
 
 }  // namespace
@@ -45,8 +55,10 @@ class Store::Impl {
       seen_.store(opened.connection->commits_seen());
       return;
     }
+    reserve_.emplace(env_.files, env_.clock, env_.log, paths_.reserve, options_.reserve_bytes);
+    reserve_->make();
     committer_ = std::make_unique<Committer>(
-        Committer::Parts{env_.files, env_.clock, env_.log, paths_.lock, options_.busy_timeout_us,
+        Committer::Parts{env_.files, env_.clock, env_.log, *reserve_, paths_.lock, options_.busy_timeout_us,
                          [this] { return open_writer(); }, std::move(opened.connection), std::move(opened.anchor)});
     group_ = std::make_unique<GroupCommit>(*committer_, env_.clock, [this] { announce(); });
     seen_.store(committer_->commits());
@@ -344,6 +356,8 @@ class Store::Impl {
     stats.reruns = committer_->reruns();
     stats.wal_bytes = committer_->wal_pages() * wal_frame_bytes;
     stats.anchor_lag_commits = committer_->anchor_lag();
+    stats.reserve_bytes = reserve_->held_bytes();
+    stats.disk_full = reserve_->needed();
     return stats;
   }
 
@@ -373,6 +387,7 @@ class Store::Impl {
   std::optional<LostRange> lost_;
   bool immutable_;
   ReadPool pool_;
+  std::optional<Reserve> reserve_;  // of a store that is written
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<GroupCommit> group_;
   std::atomic<bool> closed_ = false;
@@ -385,7 +400,7 @@ Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(OpenOptions options, const Environment& environment) {
-  EC_TRY(opened, open_store(options, environment));
+  EC_TRY(opened, open_or_make_room(options, environment));
   auto impl = std::make_unique<Impl>(std::move(options), environment, std::move(opened));
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
@@ -394,16 +409,16 @@ Status Store::read(const std::function<Status(Reader&)>& body) {
   return impl_->read(body);
 }
 
-Status Store::write(Job job, std::int64_t deadline_us) {
+Status Store::write(Job job, std::int64_t deadline_us, Spend spend) {
   EC_TRYV(impl_->writable());
-  const auto pending = impl_->group_->submit(std::move(job), deadline_us);
+  const auto pending = impl_->group_->submit(std::move(job), deadline_us, spend);
   return *impl_->group_->wait(pending, -1);
 }
 
-std::shared_ptr<Pending> Store::submit(Job job, std::int64_t deadline_us) {
+std::shared_ptr<Pending> Store::submit(Job job, std::int64_t deadline_us, Spend spend) {
   const Status may = impl_->writable();
   if (!may) return GroupCommit::refused(may);
-  return impl_->group_->submit(std::move(job), deadline_us);
+  return impl_->group_->submit(std::move(job), deadline_us, spend);
 }
 
 std::optional<Status> Store::wait(const std::shared_ptr<Pending>& pending, std::int64_t timeout_us) {

@@ -36,6 +36,9 @@ struct Environment {
   std::string vfs;  // name of a registered SQLite VFS; empty: the default
 };
 
+// Room for 5,000 check-ins and a WAL before it is checkpointed, twice over: docs/reliability.md, "A full disk".
+inline constexpr std::int64_t reserve_bytes_usual = 64LL * 1024 * 1024;
+
 struct OpenOptions {
   std::string path;         // NAME.ecdb; the side files lie beside it
   KeyInput key;             // key_slots.hpp: raw 32 bytes, passphrase, or recovery code
@@ -44,8 +47,12 @@ struct OpenOptions {
   bool read_only = false;
   bool accept_loss = false;  // open although the anchor knows of lost commits; recorded in the store chain
   std::int64_t cache_bytes = 64LL * 1024 * 1024;
-  std::int64_t busy_timeout_us = 10'000'000;  // how long to wait for other processes' write turns
+  std::int64_t busy_timeout_us = 10'000'000;         // how long to wait for other processes' write turns
+  std::int64_t reserve_bytes = reserve_bytes_usual;  // 0: none is kept
 };
+
+// What a job may use when the disk is full (reserve.hpp).
+enum class Spend : std::uint8_t { free_space, reserve };
 
 struct LostRange {  // commits the anchor knows and the store does not
   std::int64_t store_commit = 0;
@@ -62,6 +69,8 @@ struct StoreStats {
   std::int64_t oldest_reader_us = 0;
   std::int64_t anchor_lag_commits = 0;
   std::int64_t reruns = 0;
+  std::int64_t reserve_bytes = 0;
+  bool disk_full = false;  // as of the last write: only the door writes
 };
 
 using Job = std::function<Status(Writer&)>;
@@ -126,8 +135,8 @@ class Store {
   Status read(const std::function<Status(Reader&)>& body);
 
   // Queues `job` and waits until it is committed (with others) or refused. deadline_us by Clock::steady_us, 0: none.
-  Status write(Job job, std::int64_t deadline_us = 0);
-  std::shared_ptr<Pending> submit(Job job, std::int64_t deadline_us = 0);
+  Status write(Job job, std::int64_t deadline_us = 0, Spend spend = Spend::free_space);
+  std::shared_ptr<Pending> submit(Job job, std::int64_t deadline_us = 0, Spend spend = Spend::free_space);
   // The job's result; nullopt when timeout_us passed first. Whoever waits leads when nobody does.
   std::optional<Status> wait(const std::shared_ptr<Pending>& pending, std::int64_t timeout_us);
 

@@ -128,6 +128,8 @@ class Disk::Impl final : public store::SystemCalls {
   int fdatasync(int file) override { return fsync(file); }
   int rename(const char* from, const char* to) override;
   int unlink(const char* path) override;
+  int allocate(int file, off_t size) override { return truncate(file, size); }
+  int truncate(int file, off_t size) override;
   int lstat(const char* path, struct stat* found) override;
   int fstat(int file, struct stat* found) override;
   int set_lock(int file, struct flock* range) override;
@@ -229,6 +231,13 @@ int Disk::Impl::rename(const char* from, const char* to) {
 int Disk::Impl::unlink(const char* path) {
   const auto name = name_of(path);
   return name && unlink_name(*name) ? 0 : refuse(ENOENT);
+}
+
+int Disk::Impl::truncate(int file, off_t size) {
+  Node* node = opened(file);
+  if (node == nullptr) return -1;
+  truncate(*node, size);
+  return 0;
 }
 
 int Disk::Impl::lstat(const char* path, struct stat* found) {

@@ -43,6 +43,7 @@ Result<std::unique_ptr<Desk>> Desk::open(Disk& disk, std::string_view name, int 
   options.key = store::KeyInput::raw(Bytes(32, static_cast<std::uint8_t>(key)));
   options.create = create;
   options.accept_loss = accept_loss;
+  options.reserve_bytes = 0;    // its length is all it says, and too much to keep in memory
   options.busy_timeout_us = 0;  // alone on its disk: what would wait would wait for ever
   EC_TRY(core, api::EngineCore::open(
                    std::move(options), true,

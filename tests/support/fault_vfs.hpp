@@ -19,7 +19,7 @@ class FaultVfs {
   static constexpr int kill_process = -1;  // a code to arm with
 
   explicit FaultVfs(std::string name);
-  ~FaultVfs();
+  virtual ~FaultVfs();
   FaultVfs(const FaultVfs&) = delete;
   FaultVfs& operator=(const FaultVfs&) = delete;
 
@@ -29,7 +29,7 @@ class FaultVfs {
   void disarm() { at_.store(FaultAt::nothing); }
   [[nodiscard]] bool hit() const { return hits_.load() > 0; }
 
-  int decide(FaultAt at);  // SQLITE_OK or the code to answer
+  virtual int decide(FaultAt at);  // SQLITE_OK or the code to answer
   [[nodiscard]] sqlite3_vfs* real() const { return real_; }
 
  private:

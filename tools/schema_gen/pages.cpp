@@ -202,8 +202,9 @@ std::string commands_page() {
   for (const CommandDef* command : all_commands) {
     out << "\n## " << command->name << "\n\n"
         << command->doc << "\n\n- Number " << command->id << ", section " << command->domain << "; "
-        << (command->mutates ? "writes" : "reads only") << ".\n- Who: " << who(*command)
-        << ".\n- Reply: " << command->reply << ".\n";
+        << (command->mutates ? "writes" : "reads only")
+        << (command->on_full_disk == OnFullDisk::goes_on ? "; goes on when the disk is full" : "")
+        << ".\n- Who: " << who(*command) << ".\n- Reply: " << command->reply << ".\n";
     if (!command->errors.empty()) {
       std::vector<std::string> errors;
       for (std::string_view error : command->errors) errors.push_back(code(error));

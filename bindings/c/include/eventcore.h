@@ -155,7 +155,8 @@ EC_API ec_status ec_engine_open(const ec_open_options *options, ec_engine **engi
  * was answered as committed stays so. Any thread. Since 0.1. */
 EC_API ec_status ec_engine_close(ec_engine *engine, ec_error **error_out) EC_NOEXCEPT;
 
-/* Queue, commits, sizes, oldest reader, how far the anchor lags: a JSON object of integers.
+/* Queue, commits, sizes, oldest reader, how far the anchor lags, the reserve for a full disk and whether the disk was
+ * full at the last write (disk_full, 0 or 1): a JSON object of integers.
  * Outcomes: EC_OK. Owner: the caller frees *stats_out. Any thread. Since 0.1. */
 EC_API ec_status ec_engine_stats(ec_engine *engine, ec_bytes **stats_out, ec_error **error_out) EC_NOEXCEPT;
 

@@ -97,7 +97,9 @@ Result<Json> join_waitlist(work::UnitOfWork& uow, const schema::CommandDef& comm
   EC_TRYV(require(uow, command, wish.event));
   EC_TRYV(set_waiting(uow, wish, arguments));
   EC_TRYV(check_wish(uow, wish));
+  EC_TRY(since, end_of_queue(uow, wish.category));
   const Changes row{
+      assign(w::created_at, since),
       assign(w::organization_id, wish.category.organization_id()),
       assign(w::event_id, wish.event.id()),
       assign(w::ticket_category_id, wish.category.id()),

@@ -40,15 +40,19 @@ Result<std::vector<Uuid>> wanted_categories(work::Reading& reading, const Uuid& 
   return categories;
 }
 
-// The longest waiting first; ids break ties, since they grow as they are made.
-Result<std::vector<Record>> queue_of(work::Reading& reading, const Record& category, std::int64_t limit) {
+store::Query waiting_for(const Record& category, bool newest_first, std::int64_t limit) {
   store::Query query;
   query.table = &schema::tables::waitlist_entries;
   query.organization = category.organization_id();
   query.where = Expr::all_of({is(w::ticket_category_id, category.id()), is(w::status, "waiting")});
-  query.order = {{w::created_at.index, false}};
+  query.order = {{w::created_at.index, newest_first}};
   query.limit = limit;
-  return reading.scan(query);
+  return query;
+}
+
+// The longest waiting first; ids break ties, since they grow as they are made.
+Result<std::vector<Record>> queue_of(work::Reading& reading, const Record& category, std::int64_t limit) {
+  return reading.scan(waiting_for(category, false, limit));
 }
 
 std::string text_or(const Value& value, const char* otherwise) {
@@ -162,6 +166,12 @@ std::string state_after(const std::string& state, const Record& order) {
 }
 
 }  // namespace
+
+Result<Micros> end_of_queue(work::UnitOfWork& uow, const Record& category) {
+  EC_TRY(last, uow.scan(waiting_for(category, true, 1)));
+  const bool ahead = !last.empty() && last.front()[w::created_at].integer() > uow.now();
+  return ahead ? last.front()[w::created_at].integer() + 1 : uow.now();
+}
 
 Result<std::int64_t> places_waited_for(work::Reading& reading, const Uuid& organization, Expr condition) {
   return sum_of(reading.reader(), schema::tables::waitlist_entries, organization, w::quantity,

@@ -26,6 +26,9 @@ Result<std::vector<std::int64_t>> places_left(work::Reading& reading, const Cart
 // The same of one category as it was read, with what the unit has given back since.
 Result<std::int64_t> left_unwaited(work::UnitOfWork& uow, const Record& category);
 
+// Since when an entry made now waits: after all that wait already, however the clock was set since.
+Result<Micros> end_of_queue(work::UnitOfWork& uow, const Record& category);
+
 struct OfferedPlaces {
   std::int64_t count = 0;  // entries that got an offer
   bool more = false;       // the limit was reached

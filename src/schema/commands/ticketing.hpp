@@ -168,6 +168,7 @@ inline constexpr CommandDef ticketing_commands[] = {
      .allow = {Predicate::device, Predicate::box_office}, .group = "ticketing",
      .arguments = check_in_arguments, .errors = check_in_errors,
      .reply = "outcome, message, ticket (the columns the caller may see), previous: {time, gate, device} or null",
+     .on_full_disk = OnFullDisk::goes_on,
      .doc = "Decides one scan at a gate; every scan is kept, and two scans of one ticket never both admit."},
     {.id = 309, .name = "event_report", .domain = "ticketing", .mutates = false, .runs = Runs::by_predicates,
      .allow = {Predicate::event_editor, Predicate::org_manager},

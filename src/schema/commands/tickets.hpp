@@ -62,7 +62,7 @@ inline constexpr CommandDef tickets_commands[] = {
     {.id = 333, .name = "undo_check_in", .domain = "ticketing", .mutates = true, .runs = Runs::by_predicates,
      .allow = {Predicate::box_office}, .group = "ticketing",
      .arguments = undo_check_in_arguments, .errors = undo_check_in_errors,
-     .reply = "ticket (row), check_in (row)",
+     .reply = "ticket (row), check_in (row)", .on_full_disk = OnFullDisk::goes_on,
      .doc = "Takes back a ticket's last admission; a ticket that it had used is valid again."},
     {.id = 334, .name = "search_attendees", .domain = "ticketing", .mutates = false, .runs = Runs::by_predicates,
      .allow = {Predicate::device, Predicate::box_office}, .group = "ticketing",
