@@ -299,6 +299,27 @@ Status verify_chain(store::Reader& reader, const Uuid& organization, VerifyRepor
   return ok();
 }
 
+// The feed's numbers follow one another to the chain's head; older ones may have been forgotten.
+Status verify_feed(store::Reader& reader, const Uuid& chain, VerifyReport& report) {
+  EC_TRY(head, reader.chain_head(chain));
+  EC_TRY(first, reader.first_change_kept(chain));
+  if (first == 0) return ok();
+  std::int64_t last = first - 1;
+  for (bool more = true; more;) {
+    EC_TRY(changes, reader.changes(chain, last, page));
+    more = changes.size() == static_cast<std::size_t>(page);
+    report.checked["feed"] += static_cast<std::int64_t>(changes.size());
+    for (const store::FeedRow& change : changes)
+      if (change.seq != ++last) {
+        report.add({"feed", "ec_feed", "", "change " + std::to_string(last), "change " + std::to_string(change.seq)});
+        last = change.seq;
+      }
+  }
+  if (last != head.feed_seq)
+    report.add({"feed", "ec_feed", "", "changes to " + std::to_string(head.feed_seq), "to " + std::to_string(last)});
+  return ok();
+}
+
 Status verify_rows(store::Reader& reader, const Uuid& chain, bool global, VerifyReport& report) {
   EC_TRY(last, last_entries(reader, chain));
   AgainstAudit against(reader, chain, report, last);
@@ -336,11 +357,13 @@ Status verify_organization(store::Reader& reader, const Uuid& organization, Veri
   EC_TRYV(verify_words(reader, organization, report));
   EC_TRYV(verify_invariants(reader, organization, report));
   EC_TRYV(verify_chain(reader, organization, report));
+  EC_TRYV(verify_feed(reader, organization, report));
   return verify_rows(reader, organization, false, report);
 }
 
 Status verify_shared(store::Reader& reader, VerifyReport& report) {
   EC_TRYV(verify_chain(reader, Uuid{}, report));
+  EC_TRYV(verify_feed(reader, Uuid{}, report));
   return verify_rows(reader, Uuid{}, true, report);
 }
 

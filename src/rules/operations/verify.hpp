@@ -16,7 +16,7 @@
 namespace eventcore::rules::operations {
 
 struct Problem {
-  std::string kind;  // derived, words, invariant, audit_chain, audit_row, page, reference
+  std::string kind;  // derived, words, invariant, audit_chain, audit_row, feed, page, reference
   std::string table;
   std::string id;  // of the row; empty where there is none
   std::string expected;
