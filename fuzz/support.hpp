@@ -74,6 +74,8 @@ class OneFile : public store::Files {
   }
   Status replace(const std::string&, ByteView) override { return Errc::read_only; }
   Status remove(const std::string&) override { return Errc::read_only; }
+  Status allocate(const std::string&, std::int64_t, std::int64_t) override { return Errc::read_only; }
+  Status empty(const std::string&) override { return Errc::read_only; }
   Status move(const std::string&, const std::string&) override { return Errc::read_only; }
   Status sync_file(const std::string&) override { return Errc::read_only; }
   Status sync_folder_of(const std::string&) override { return Errc::read_only; }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/secret.hpp"
+#include "store/among.hpp"
 #include "store/sealing.hpp"
 
 namespace eventcore::store {
@@ -161,6 +162,7 @@ Status Connection::harden() {
   EC_TRYV(configure());
   EC_TRYV(set_pragmas());
   EC_TRYV(set_limits());
+  EC_TRYV(add_among(database_));
   const auto authorizer = [](void* self, int action, const char* first, const char* second, const char* database,
                              const char*) {
     return static_cast<Connection*>(self)->authorize(action, first, second, database);

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "store/among.hpp"
 #include "store/ddl.hpp"
 #include "store/row_io.hpp"
 
@@ -118,6 +119,7 @@ class Condition {
   }
 
   void in_list(const Expr& expr, const schema::ColumnDef& column, const std::string& field) {
+    if (column.type == Type::uuid && expr.values.size() > listed_values_max) return among(expr, field);
     bool any = false;
     for (const Value& value : expr.values) {
       if (value.is_null() || !fits(value, column.type)) continue;
@@ -126,6 +128,16 @@ class Condition {
       parameter(value);
     }
     return put(any ? ")" : "0");
+  }
+
+  void among(const Expr& expr, const std::string& field) {
+    std::vector<Uuid> ids;
+    ids.reserve(expr.values.size());
+    for (const Value& value : expr.values)
+      if (value.is_uuid()) ids.push_back(value.uuid());
+    put("ec_among(" + field + ", ");
+    parameter(Value(among_set(std::move(ids))));
+    return put(")");
   }
 
   void prefix(const std::string& text, const std::string& field) {

@@ -193,6 +193,36 @@ TEST_F(RowsTest, ConditionsMeanTheSameInSqlAndInMemory) {
   }
 }
 
+TEST_F(RowsTest, OneOfVeryManyIdsIsFoundAsOneOfFew) {
+  std::vector<Record> rows;
+  ASSERT_TRUE(armed([&](Writer& writer) -> Status {
+    for (int i = 0; i < 60; ++i) {
+      rows.push_back(test::venue_row(organization_, around_.ids.next(), "a"));
+      EC_TRYV(writer.insert(rows.back()));
+    }
+    return ok();
+  }));
+  std::mt19937 random(20'262);
+  for (const std::size_t size : {1U, 32U, 33U, 500U}) {
+    std::vector<Value> ids;
+    for (std::size_t i = 0; i < size; ++i)
+      ids.emplace_back(i % 2 == 0 ? rows[i % rows.size()].id() : around_.ids.next());
+    std::shuffle(ids.begin(), ids.end(), random);
+    ids.emplace_back();
+    for (const bool negated : {false, true}) {
+      const Expr listed = Expr::in_list(venue("id"), ids);
+      Query query = all_venues();
+      query.where = negated ? Expr::negate(listed) : listed;
+      std::vector<Uuid> expected;
+      for (const Record& row : rows)
+        if (holds_in_memory(query.where, row)) expected.push_back(row.id());
+      std::vector<Uuid> found;
+      for (const Record& row : list(query)) found.push_back(row.id());
+      EXPECT_EQ(found, expected) << size << (negated ? " negated" : "");
+    }
+  }
+}
+
 TEST_F(RowsTest, PagesInAnyOrderAreTheWholeListOnce) {
   RandomExpr random(7);
   ASSERT_TRUE(armed([&](Writer& writer) -> Status {
