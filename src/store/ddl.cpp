@@ -226,8 +226,8 @@ std::vector<TableIndex> table_indexes(const schema::TableDef& table) {
     for (std::string_view name : key_columns(table, index.columns, index.store_wide)) terms.push_back(term(name));
     if (leads_by_one(index)) terms.push_back(term("id"));
     const std::string_view left_out = left_out_when_null(table, index);
-    out.push_back(
-        {std::string(index.name), false, std::move(terms), left_out.empty() ? "" : quoted(left_out) + " IS NOT NULL"});
+    out.push_back({std::string(index.name), false, std::move(terms),
+                   left_out.empty() ? "" : quoted(left_out) + " IS NOT NULL", !index.unless_null.empty()});
   }
   add_reference_indexes(out, table);
   const bool id_declared = std::any_of(table.indexes.begin(), table.indexes.end(), [](const schema::IndexDef& index) {

@@ -34,7 +34,8 @@ struct TableIndex {
   std::string name;
   bool unique = false;
   std::vector<IndexTerm> terms;
-  std::string condition;  // empty: of all rows
+  std::string condition;    // empty: of all rows
+  bool exceptions = false;  // of the few rows that are in some state, as what waits to expire
 };
 std::vector<TableIndex> table_indexes(const schema::TableDef& table);  // besides the one of the primary key
 

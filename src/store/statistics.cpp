@@ -15,6 +15,7 @@ constexpr std::int64_t rows_of_event = 10'000;
 constexpr std::int64_t rows_of_parent = 50;
 constexpr std::int64_t rows_of_value = 10;  // a name, a number, a moment
 constexpr std::int64_t states = 4;
+constexpr std::int64_t exceptions = 1'000;
 
 // How many of `rows` share one value of the column.
 std::int64_t sharing(const schema::TableDef& table, std::string_view name, std::int64_t rows) {
@@ -27,12 +28,11 @@ std::int64_t sharing(const schema::TableDef& table, std::string_view name, std::
   return std::min(rows, column.is_reference() ? rows_of_parent : rows_of_value);
 }
 
-IndexStatistics statistics(const schema::TableDef& table, std::string index, const std::vector<IndexTerm>& terms,
-                           bool unique) {
-  IndexStatistics out{std::move(index), std::to_string(rows_of_table)};
-  std::int64_t rows = rows_of_table;
-  for (std::size_t i = 0; i < terms.size(); ++i) {
-    rows = unique && i + 1 == terms.size() ? 1 : sharing(table, terms[i].column, rows);
+IndexStatistics statistics(const schema::TableDef& table, const TableIndex& index) {
+  std::int64_t rows = index.exceptions ? exceptions : rows_of_table;
+  IndexStatistics out{index.name, std::to_string(rows)};
+  for (std::size_t i = 0; i < index.terms.size(); ++i) {
+    rows = index.unique && i + 1 == index.terms.size() ? 1 : sharing(table, index.terms[i].column, rows);
     out.rows += " " + std::to_string(rows);
   }
   return out;
@@ -41,13 +41,11 @@ IndexStatistics statistics(const schema::TableDef& table, std::string index, con
 }  // namespace
 
 std::vector<IndexStatistics> statistics_of(const schema::TableDef& table) {
-  const std::string primary_key = "sqlite_autoindex_" + std::string(table.name) + "_1";
-  std::vector<IndexTerm> key;
-  if (tenancy(table) == Tenancy::column) key.push_back({"", "organization_id"});
-  key.push_back({"", "id"});
-  std::vector<IndexStatistics> out{statistics(table, primary_key, key, true)};
-  for (const TableIndex& index : table_indexes(table))
-    out.push_back(statistics(table, index.name, index.terms, index.unique));
+  TableIndex key{"sqlite_autoindex_" + std::string(table.name) + "_1", true, {}, ""};
+  if (tenancy(table) == Tenancy::column) key.terms.push_back({"", "organization_id"});
+  key.terms.push_back({"", "id"});
+  std::vector<IndexStatistics> out{statistics(table, key)};
+  for (const TableIndex& index : table_indexes(table)) out.push_back(statistics(table, index));
   return out;
 }
 
