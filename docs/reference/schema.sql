@@ -993,6 +993,8 @@ CREATE UNIQUE INDEX "ticket_orders_stripe_payment_intent_id_key" ON "ticket_orde
 
 CREATE INDEX "ticket_orders_by_event_id_created_at" ON "ticket_orders" ("organization_id", "event_id", "created_at");
 
+CREATE INDEX "ticket_orders_by_event_id" ON "ticket_orders" ("organization_id", "event_id", "id");
+
 CREATE INDEX "ticket_orders_by_expiry" ON "ticket_orders" ("organization_id", "order_status", "payment_status", "expires_at") WHERE "expires_at" IS NOT NULL;
 
 CREATE INDEX "ticket_orders_by_customer_email_folded_store_wide" ON "ticket_orders" ("customer_email_folded", "organization_id");
@@ -1493,7 +1495,9 @@ CREATE UNIQUE INDEX "check_ins_event_id_nonce_key" ON "check_ins" ("organization
 
 CREATE INDEX "check_ins_by_event_id_scanned_at" ON "check_ins" ("organization_id", "event_id", "scanned_at");
 
-CREATE INDEX "check_ins_by_ticket_id_scanned_at" ON "check_ins" ("organization_id", "ticket_id", "scanned_at") WHERE "ticket_id" IS NOT NULL;
+CREATE INDEX "check_ins_by_event_id" ON "check_ins" ("organization_id", "event_id", "id");
+
+CREATE INDEX "check_ins_by_ticket_id_outcome_scanned_at" ON "check_ins" ("organization_id", "ticket_id", "outcome", "scanned_at") WHERE "ticket_id" IS NOT NULL;
 
 CREATE INDEX "check_ins_by_outcome_scanned_at" ON "check_ins" ("organization_id", "outcome", "scanned_at");
 

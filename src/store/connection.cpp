@@ -267,8 +267,9 @@ int Connection::authorize(int action, const char* first, const char* second, con
     case SQLITE_DROP_INDEX:
     case SQLITE_DROP_TABLE:
     case SQLITE_ALTER_TABLE:
+    case SQLITE_ANALYZE:
     case SQLITE_REINDEX: return schema_changes_ && can_write() ? SQLITE_OK : SQLITE_DENY;
-    default: return SQLITE_DENY;  // ATTACH, DETACH, temporary objects, views, triggers, virtual tables, ANALYZE
+    default: return SQLITE_DENY;  // ATTACH, DETACH, temporary objects, views, triggers, virtual tables
   }
 }
 

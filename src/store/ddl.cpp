@@ -91,38 +91,37 @@ std::vector<std::string_view> key_columns(const TableDef& table, const schema::C
   return out;
 }
 
-std::string index_sql(const TableDef& table, std::string_view name, bool unique, const std::vector<std::string>& terms,
-                      const std::string& condition) {
-  std::string sql = unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
-  sql += quoted(name) + " ON " + quoted(table.name) + " (" + joined(terms, ", ") + ")";
-  return condition.empty() ? sql : sql + " WHERE " + condition;
+// A column, or an expression over some.
+IndexTerm term(std::string_view column) {
+  return {quoted(column), column};
 }
 
 // SQL lets null differ from null; here it is a value like any other. One nullable column: a second index over the rows
 // where it is null. More: an expression that turns null into something the column cannot hold.
-void add_unique(std::vector<std::string>& out, const TableDef& table, const schema::UniqueDef& unique) {
-  std::vector<std::string> plain;
-  std::vector<std::string> coalesced;
+void add_unique(std::vector<TableIndex>& out, const TableDef& table, const schema::UniqueDef& unique) {
+  std::vector<IndexTerm> plain;
+  std::vector<IndexTerm> coalesced;
   std::vector<std::string_view> nullable;
   for (std::string_view name : key_columns(table, unique.columns, unique.store_wide)) {
     const ColumnDef* column = table.find(name);
-    plain.push_back(quoted(name));
-    const bool may_be_null = !column->is(schema::not_null) && name != unique.unless_null;
-    if (may_be_null) nullable.push_back(name);
+    plain.push_back(term(name));
+    coalesced.push_back(term(name));
+    if (column->is(schema::not_null) || name == unique.unless_null) continue;
+    nullable.push_back(name);
     const bool text = storage_type(column->type) == "TEXT";
-    coalesced.push_back(may_be_null ? "ifnull(" + quoted(name) + (text ? ", x'')" : ", '')") : quoted(name));
+    coalesced.back().sql = "ifnull(" + quoted(name) + (text ? ", x'')" : ", '')");
   }
   std::string bound = unique.unless_null.empty() ? "" : quoted(unique.unless_null) + " IS NOT NULL";
   if (nullable.size() != 1) {
-    out.push_back(index_sql(table, unique.name, true, nullable.empty() ? plain : coalesced, bound));
+    out.push_back({std::string(unique.name), true, nullable.empty() ? plain : coalesced, bound});
     return;
   }
   const std::string name = quoted(nullable.front());
   const std::string also = bound.empty() ? "" : bound + " AND ";
-  out.push_back(index_sql(table, unique.name, true, plain, also + name + " IS NOT NULL"));
-  std::erase(plain, name);
-  if (plain.empty()) plain.push_back("(1)");
-  out.push_back(index_sql(table, std::string(unique.name) + "_null", true, plain, also + name + " IS NULL"));
+  out.push_back({std::string(unique.name), true, plain, also + name + " IS NOT NULL"});
+  std::erase_if(plain, [&](const IndexTerm& each) { return each.column == nullable.front(); });
+  if (plain.empty()) plain.push_back({"(1)", {}});
+  out.push_back({std::string(unique.name) + "_null", true, plain, also + name + " IS NULL"});
 }
 
 // An index leads to rows by its first column; where that is null nobody looks for it, and the row writes one page less.
@@ -133,8 +132,7 @@ std::string_view left_out_when_null(const TableDef& table, const schema::IndexDe
   return {};
 }
 
-// Rows of a parent are read in the order of their ids, page by page. With the id at its end an index gives them so;
-// without, SQLite rather walks all of the tenant's rows than sort the few it wants.
+// Rows of a parent are read in the order of their ids, page by page. With the id at its end an index gives them so.
 bool leads_by_one(const schema::IndexDef& index) {
   const auto columns = index.columns.view();
   return !index.store_wide && columns.size() == 1 && columns.front() != "id";
@@ -161,18 +159,26 @@ bool leads_with(const TableDef& table, std::string_view column) {
 
 // Deleting a row looks for rows that name it. "Who" columns go without: people are deleted rarely, and a walk over the
 // tenant's rows then costs less than an index on every table.
-void add_reference_indexes(std::vector<std::string>& out, const TableDef& table) {
+void add_reference_indexes(std::vector<TableIndex>& out, const TableDef& table) {
   for (const ColumnDef& column : table.columns) {
     if (!column.is_reference() || column.name == tenant_column) continue;
     if (column.on_delete == schema::OnDelete::set_null || leads_with(table, column.name)) continue;
-    std::vector<std::string> terms;
-    if (tenancy(table) == Tenancy::column) terms.push_back(quoted(tenant_column));
-    terms.push_back(quoted(column.name));
-    terms.push_back(quoted("id"));
+    std::vector<IndexTerm> terms;
+    if (tenancy(table) == Tenancy::column) terms.push_back(term(tenant_column));
+    terms.push_back(term(column.name));
+    terms.push_back(term("id"));
     const bool nullable = !column.is(schema::not_null);
-    out.push_back(index_sql(table, std::string(table.name) + "_ref_" + std::string(column.name), false, terms,
-                            nullable ? quoted(column.name) + " IS NOT NULL" : ""));
+    out.push_back({std::string(table.name) + "_ref_" + std::string(column.name), false, std::move(terms),
+                   nullable ? quoted(column.name) + " IS NOT NULL" : ""});
   }
+}
+
+std::string index_sql(const TableDef& table, const TableIndex& index) {
+  std::vector<std::string> terms;
+  for (const IndexTerm& each : index.terms) terms.push_back(each.sql);
+  const std::string sql = std::string(index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ") + quoted(index.name) +
+                          " ON " + quoted(table.name) + " (" + joined(terms, ", ") + ")";
+  return index.condition.empty() ? sql : sql + " WHERE " + index.condition;
 }
 
 std::string create_table(const TableDef& table) {
@@ -212,26 +218,30 @@ std::string_view storage_type(schema::Type type) {
   }
 }
 
-std::vector<std::string> table_sql(const schema::TableDef& table) {
-  std::vector<std::string> out{create_table(table)};
+std::vector<TableIndex> table_indexes(const schema::TableDef& table) {
+  std::vector<TableIndex> out;
   for (const schema::UniqueDef& unique : table.uniques) add_unique(out, table, unique);
   for (const schema::IndexDef& index : table.indexes) {
-    std::vector<std::string> terms;
-    for (std::string_view name : key_columns(table, index.columns, index.store_wide)) terms.push_back(quoted(name));
-    if (leads_by_one(index)) terms.push_back(quoted("id"));
+    std::vector<IndexTerm> terms;
+    for (std::string_view name : key_columns(table, index.columns, index.store_wide)) terms.push_back(term(name));
+    if (leads_by_one(index)) terms.push_back(term("id"));
     const std::string_view left_out = left_out_when_null(table, index);
     out.push_back(
-        index_sql(table, index.name, false, terms, left_out.empty() ? "" : quoted(left_out) + " IS NOT NULL"));
+        {std::string(index.name), false, std::move(terms), left_out.empty() ? "" : quoted(left_out) + " IS NOT NULL"});
   }
   add_reference_indexes(out, table);
   const bool id_declared = std::any_of(table.indexes.begin(), table.indexes.end(), [](const schema::IndexDef& index) {
     return index.store_wide && index.columns.view().front() == "id";
   });
   const bool by_id = table.unique_id_store_wide || (table.found_without_tenant && !id_declared);
-  if (tenancy(table) == Tenancy::column && by_id) {
-    const std::string name = std::string(table.name) + "_store_wide_id";
-    out.push_back(index_sql(table, name, table.unique_id_store_wide, {quoted("id")}, ""));
-  }
+  if (tenancy(table) == Tenancy::column && by_id)
+    out.push_back({std::string(table.name) + "_store_wide_id", table.unique_id_store_wide, {term("id")}, ""});
+  return out;
+}
+
+std::vector<std::string> table_sql(const schema::TableDef& table) {
+  std::vector<std::string> out{create_table(table)};
+  for (const TableIndex& index : table_indexes(table)) out.push_back(index_sql(table, index));
   return out;
 }
 

@@ -26,6 +26,18 @@ Tenancy tenancy(const schema::TableDef& table);
 
 std::string_view storage_type(schema::Type type);  // BLOB, INTEGER or TEXT
 
+struct IndexTerm {
+  std::string sql;
+  std::string_view column;  // empty: a constant
+};
+struct TableIndex {
+  std::string name;
+  bool unique = false;
+  std::vector<IndexTerm> terms;
+  std::string condition;  // empty: of all rows
+};
+std::vector<TableIndex> table_indexes(const schema::TableDef& table);  // besides the one of the primary key
+
 std::string word_table(const schema::TableDef& table);  // beside a searched table, its words (store/words.hpp)
 std::vector<std::string> word_sql(const schema::TableDef& table);   // nothing for a table that is not searched
 std::vector<std::string> table_sql(const schema::TableDef& table);  // CREATE TABLE, then its indexes

@@ -7,6 +7,7 @@
 #include "store/ddl.hpp"
 #include "store/migrations/v0001_first.hpp"
 #include "store/reader.hpp"
+#include "store/statistics.hpp"
 
 namespace eventcore::store {
 
@@ -86,6 +87,7 @@ Status create_schema(Connection& connection, const Uuid& store_id) {
       EC_TRYV(first.bind(store_id).run());
     }
     EC_TRYV(Writer(connection).set_meta(version_name, std::to_string(migrations().back().version)));
+    EC_TRYV(write_statistics(connection));
     return write_id_map(connection);
   });
 }
@@ -98,6 +100,7 @@ Status migrate(Connection& connection) {
       EC_TRYV(migration.apply(connection));
     }
     EC_TRYV(Writer(connection).set_meta(version_name, std::to_string(migrations().back().version)));
+    EC_TRYV(write_statistics(connection));
     return write_id_map(connection);
   });
 }

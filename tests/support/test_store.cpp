@@ -38,6 +38,7 @@ store::OpenOptions options_for(const std::string& path, bool create) {
   options.path = path;
   options.key = store::KeyInput::raw(test_key);
   options.create = create;
+  options.reserve_bytes = 0;  // full disks are tests/faults' matter
   return options;
 }
 

@@ -328,7 +328,7 @@ class Engine:
         """Queue, commits, sizes, oldest reader, how far the anchor lags.
 
         >>> sorted(engine.stats())[:3]
-        ['anchor_lag_commits', 'commits', 'file_bytes']
+        ['anchor_lag_commits', 'commits', 'disk_full']
         """
         self._pull_logs()
         told: dict[str, int] = json.loads(_native.engine_stats(self._handle))

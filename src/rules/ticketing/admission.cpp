@@ -159,6 +159,7 @@ Result<std::optional<Record>> last_movement(work::Reading& reading, const Record
   query.organization = ticket.organization_id();
   query.where =
       Expr::all_of({is(s::ticket_id, ticket.id()), is(s::outcome, "admitted"), Expr::is_null(s::undone_at.index)});
+  query.order = {{s::scanned_at.index, false}};  // as the ticket's index has them; ids would be sought in the tenant's
   EC_TRY(rows, reading.scan(query));
   EC_TRYV(sort_as_recorded(reading.reader(), rows));
   if (rows.empty()) return std::optional<Record>{};

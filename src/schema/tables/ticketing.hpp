@@ -301,6 +301,7 @@ inline constexpr UniqueDef ticket_orders_uniques[] = {
 };
 inline constexpr IndexDef ticket_orders_indexes[] = {
     {.name = "ticket_orders_by_event_id_created_at", .columns = {"event_id", "created_at"}},
+    {.name = "ticket_orders_by_event_id", .columns = {"event_id"}},
     {.name = "ticket_orders_by_expiry",
      .columns = {"order_status", "payment_status", "expires_at"}, .unless_null = "expires_at"},
     {.name = "ticket_orders_by_customer_email_folded_store_wide",
@@ -585,7 +586,8 @@ inline constexpr UniqueDef check_ins_uniques[] = {
 };
 inline constexpr IndexDef check_ins_indexes[] = {
     {.name = "check_ins_by_event_id_scanned_at", .columns = {"event_id", "scanned_at"}},
-    {.name = "check_ins_by_ticket_id_scanned_at", .columns = {"ticket_id", "scanned_at"}},
+    {.name = "check_ins_by_event_id", .columns = {"event_id"}},
+    {.name = "check_ins_by_ticket_id_outcome_scanned_at", .columns = {"ticket_id", "outcome", "scanned_at"}},
     {.name = "check_ins_by_outcome_scanned_at", .columns = {"outcome", "scanned_at"}},
     {.name = "check_ins_by_device_id", .columns = {"device_id"}},
     {.name = "check_ins_by_operator_id", .columns = {"operator_id"}},
