@@ -32,6 +32,7 @@ using Json = nlohmann::json;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t opening_time = 1'903'860'000'000'000;  // the morning of the event
+constexpr std::int64_t day = 86'400'000'000;
 constexpr int order_size = 50;
 constexpr int orders_in_a_group = 8;
 constexpr int categories = 20;
@@ -90,7 +91,7 @@ class Growing {
     Session owner = session({{"kind", "user"}, {"id", owner_}});
     event_ =
         make(owner, "events",
-             {{"name", "Scale"}, {"start_datetime", "2030-05-01T10:00:00Z"}, {"end_datetime", "2030-05-01T20:00:00Z"}});
+             {{"name", "Scale"}, {"start_datetime", "2030-05-01T10:00:00Z"}, {"end_datetime", "2030-05-05T20:00:00Z"}});
     for (int i = 0; i < categories; ++i)
       categories_.push_back(make(owner, "ticket_categories",
                                  {{"event_id", event_},
@@ -132,6 +133,7 @@ class Growing {
     figures["sales_curve_ms"] = 1e3 * median_of(few, [&] {
                                   call(owner, "sales_curve", {{"event_id", event_}, {"step", "hour"}});
                                 });
+    quotes(owner, figures);
     feed(figures);
     audit(owner, figures);
     figures["resident_mb"] = resident_mb();
@@ -254,6 +256,26 @@ class Growing {
     const Json told = call(session, "event_report", {{"event_id", event_}});
     if (told["tickets"].dump().find(std::to_string(sold_)) == std::string::npos)
       throw Wrong("the report does not know " + std::to_string(sold_) + " tickets: " + told["tickets"].dump());
+  }
+
+  // A price that depends on what the last day sold: all that there is, and, two days later, nothing of it.
+  void quotes(Session& session, Json& figures) {
+    const std::string rule = make(session, "dynamic_pricing_rules",
+                                  {{"ticket_category_id", categories_[0]},
+                                   {"rule_name", "Rush"},
+                                   {"rule_type", "demand_based"},
+                                   {"conditions", {{"sold_last_day", {{"min", 1}}}}},
+                                   {"price_adjustment_type", "fixed_amount"},
+                                   {"adjustment_value", "1"}});
+    const auto quote = [&](const char* price) {
+      const Json told = call(session, "quote_price", {{"ticket_category_id", categories_[0]}});
+      if (told["final_price"] != price) throw Wrong("another price: " + told.dump());
+    };
+    figures["quote_of_busy_day_us"] = 1e6 * median_of(calls, [&] { quote("11.00"); });
+    if (!engine_->set_clock(opening_time + 2 * day)) throw Wrong("the clock cannot be set");
+    figures["quote_of_quiet_day_us"] = 1e6 * median_of(calls, [&] { quote("10.00"); });
+    if (!engine_->set_clock(opening_time)) throw Wrong("the clock cannot be set");
+    if (!session.remove("dynamic_pricing_rules", rule)) throw Wrong("the rule cannot be removed");
   }
 
   void feed(Json& figures) {

@@ -60,6 +60,18 @@ CREATE TABLE ec_feed (
 
 CREATE UNIQUE INDEX ec_feed_by_organization ON ec_feed (organization_id, seq);
 
+CREATE TABLE ec_tallies (
+  organization_id BLOB NOT NULL CHECK (length(organization_id) = 16),
+  event_id BLOB NOT NULL CHECK (length(event_id) = 16),
+  table_id INTEGER NOT NULL,
+  by_1 ANY NOT NULL,
+  by_2 ANY NOT NULL,
+  by_3 ANY NOT NULL,
+  row_count INTEGER NOT NULL,
+  total INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, event_id, table_id, by_1, by_2, by_3)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE "organizations" (
   "id" BLOB NOT NULL CONSTRAINT "id" CHECK (length("id") = 16),
   "name" TEXT NOT NULL,

@@ -274,6 +274,11 @@ std::vector<std::string> engine_sql() {
       "NULL,\n"
       "  version INTEGER NOT NULL,\n  old_facts TEXT NOT NULL,\n  new_facts TEXT NOT NULL\n) STRICT",
       "CREATE UNIQUE INDEX ec_feed_by_organization ON ec_feed (organization_id, seq)",
+      "CREATE TABLE ec_tallies (\n  organization_id BLOB NOT NULL CHECK (length(organization_id) = 16),\n"
+      "  event_id BLOB NOT NULL CHECK (length(event_id) = 16),\n  table_id INTEGER NOT NULL,\n"
+      "  by_1 ANY NOT NULL,\n  by_2 ANY NOT NULL,\n  by_3 ANY NOT NULL,\n  row_count INTEGER NOT NULL,\n"
+      "  total INTEGER NOT NULL,\n  PRIMARY KEY (organization_id, event_id, table_id, by_1, by_2, by_3)\n"
+      ") STRICT, WITHOUT ROWID",
   };
 }
 

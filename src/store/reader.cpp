@@ -8,6 +8,7 @@
 #include "store/row_io.hpp"
 #include "store/sealing.hpp"
 #include "store/sql.hpp"
+#include "store/tallies.hpp"
 
 namespace eventcore::store {
 
@@ -149,6 +150,11 @@ Result<bool> Reader::has_all_words(const Record& row, std::int64_t& expected) {
 
 Result<std::int64_t> Reader::count_all_words(const schema::TableDef& table, const Uuid& organization) {
   return store::count_all_words(connection_, table, organization);
+}
+
+Result<std::vector<TallyRow>> Reader::tallies(const schema::TallyDef& tally, const Uuid& organization,
+                                              const std::optional<Uuid>& event) {
+  return read_tallies(connection_, tally, organization, event);
 }
 
 Result<std::int64_t> Reader::count(const schema::TableDef& table, const std::optional<Uuid>& organization,

@@ -19,11 +19,16 @@
 #include "store/query.hpp"
 #include "store/words.hpp"
 
+namespace eventcore::schema {
+struct TallyDef;
+}
+
 namespace eventcore::store {
 
 class Connection;
 class Statement;
 struct Sentinel;
+struct TallyRow;
 
 // A signed statement of where an audit chain stood; docs/store-format.md gives the bytes that are signed.
 struct Checkpoint {
@@ -92,6 +97,10 @@ class Reader {
   Result<bool> has_all_words(const Record& row, std::int64_t& expected);
   Result<std::int64_t> count_all_words(const schema::TableDef& table, const Uuid& organization);
 
+  // What is kept of an event's rows, or of those of all events (store/tallies.hpp).
+  Result<std::vector<TallyRow>> tallies(const schema::TallyDef& tally, const Uuid& organization,
+                                        const std::optional<Uuid>& event = std::nullopt);
+
   Result<ChainHead> chain_head(const Uuid& organization);
   Result<std::int64_t> store_seq();
   Result<Moment> moment();  // of this snapshot; says nothing of what a write transaction has changed so far
@@ -152,9 +161,13 @@ class Writer : public Reader {
   Result<Sentinel*> in_turn();
   Status bind_stored(Statement& statement, const schema::TableDef& table, std::size_t column, const Uuid& organization,
                      const Uuid& row, const Value& value);
-  // The row with its searched columns as they are before a write; nothing when the write touches no word.
-  Result<std::optional<Record>> row_with_words(const schema::TableDef& table, const Uuid& organization, const Uuid& id,
-                                               const Changes* changes);
+  // Of the row as it is before a write, what its words and its tally follow from; nothing when the write moves neither.
+  Result<std::optional<Record>> row_before(const schema::TableDef& table, const Uuid& organization, const Uuid& id,
+                                           const Changes* changes);
+  // What follows from a row that was inserted, changed or erased.
+  Status follow_insert(const Record& row);
+  Status follow_update(const Record& before, const Changes& changes);
+  Status follow_erase(const Record& before);
 };
 
 }  // namespace eventcore::store

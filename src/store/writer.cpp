@@ -6,6 +6,7 @@
 #include "store/reader.hpp"
 #include "store/row_io.hpp"
 #include "store/sealing.hpp"
+#include "store/tallies.hpp"
 #include "store/words.hpp"
 
 namespace eventcore::store {
@@ -209,16 +210,18 @@ Status Writer::bind_stored(Statement& statement, const schema::TableDef& table, 
   return ok();
 }
 
-Result<std::optional<Record>> Writer::row_with_words(const TableDef& table, const Uuid& organization, const Uuid& id,
-                                                     const Changes* changes) {
-  if (table.searched.empty()) return std::optional<Record>();
+Result<std::optional<Record>> Writer::row_before(const TableDef& table, const Uuid& organization, const Uuid& id,
+                                                 const Changes* changes) {
+  const schema::TallyDef* tally = schema::tally_of(table);
+  const bool moves = tally != nullptr && (changes == nullptr || moves_tally(*tally, *changes));
+  if (table.searched.empty() && !moves) return std::optional<Record>();
   const auto touched = [&](std::string_view column) {
     return changes == nullptr || std::any_of(changes->begin(), changes->end(), [&](const Assignment& change) {
              return table.columns[change.index].name == column;
            });
   };
   ColumnSet columns;
-  bool any = false;
+  bool any = moves;
   for (const ColumnDef& column : table.columns) {
     const bool word = table.searched.contains(column.name) && touched(column.name);
     any = any || word;
@@ -226,7 +229,28 @@ Result<std::optional<Record>> Writer::row_with_words(const TableDef& table, cons
                              column.name == "event_id");
   }
   if (!any) return std::optional<Record>();
+  if (moves) {
+    for (const std::uint16_t column : tally->by()) columns.wanted[column] = true;
+    columns.wanted[tally->sum] = true;
+  }
   return get(table, organization, id, columns);
+}
+
+Status Writer::follow_insert(const Record& row) {
+  if (const schema::TallyDef* tally = schema::tally_of(row.table())) EC_TRYV(add_to_tally(connection_, *tally, row));
+  return row.table().searched.empty() ? Status(ok()) : add_words(connection_, row);
+}
+
+Status Writer::follow_update(const Record& before, const Changes& changes) {
+  const schema::TallyDef* tally = schema::tally_of(before.table());
+  if (tally != nullptr && moves_tally(*tally, changes)) EC_TRYV(move_tally(connection_, *tally, before, changes));
+  return move_words(connection_, before.organization_id(), before.id(), before, changes);
+}
+
+Status Writer::follow_erase(const Record& before) {
+  if (const schema::TallyDef* tally = schema::tally_of(before.table()))
+    EC_TRYV(take_from_tally(connection_, *tally, before));
+  return remove_words(connection_, before);
 }
 
 Status Writer::insert(const Record& row) {
@@ -238,13 +262,13 @@ Status Writer::insert(const Record& row) {
     EC_TRYV(bind_stored(statement, table, i, organization, row.id(), row.at(i)));
   EC_TRYV(run(connection_, statement, {table, organization, row.id(), &row, nullptr}));
   if (!has_sealed_columns(table)) connection_.rows_of_turn().keep(row);
-  return table.searched.empty() ? Status(ok()) : add_words(connection_, row);
+  return follow_insert(row);
 }
 
 Status Writer::update(const schema::TableDef& table, const Uuid& organization, const Uuid& id, const Changes& changes) {
   EC_TRYV(require_armed());
   if (changes.empty()) return ok();
-  EC_TRY(before, row_with_words(table, organization, id, &changes));
+  EC_TRY(before, row_before(table, organization, id, &changes));
   std::string sets;
   for (const Assignment& change : changes)
     sets += (sets.empty() ? "" : ", ") + quoted(table.columns[change.index].name) + " = ?";
@@ -255,18 +279,18 @@ Status Writer::update(const schema::TableDef& table, const Uuid& organization, c
   connection_.rows_of_turn().forget(table, organization, id);
   EC_TRYV(run(connection_, statement, {table, organization, id, nullptr, &changes}));
   if (sqlite3_changes(connection_.handle()) != 1) return Errc::not_found;
-  return before ? move_words(connection_, organization, id, *before, changes) : Status(ok());
+  return before ? follow_update(*before, changes) : Status(ok());
 }
 
 Status Writer::erase(const schema::TableDef& table, const Uuid& organization, const Uuid& id) {
   EC_TRYV(require_armed());
-  EC_TRY(before, row_with_words(table, organization, id, nullptr));
+  EC_TRY(before, row_before(table, organization, id, nullptr));
   EC_TRY(statement, connection_.prepare("DELETE FROM " + quoted(table.name) + where_row(table)));
   bind_row(statement, table, organization, id);
   connection_.rows_of_turn().forget(table, organization, id);
   EC_TRYV(run(connection_, statement, {table, organization, id, nullptr, nullptr}));
   if (sqlite3_changes(connection_.handle()) != 1) return Errc::not_found;
-  return before ? remove_words(connection_, *before) : Status(ok());
+  return before ? follow_erase(*before) : Status(ok());
 }
 
 Status Writer::create_tenant_key(const Uuid& organization) {

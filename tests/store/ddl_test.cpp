@@ -7,8 +7,10 @@
 #include <filesystem>
 
 #include "schema/all.hpp"
+#include "schema/generated/columns.hpp"
 #include "store/connection.hpp"
 #include "store/opening.hpp"
+#include "store/sql.hpp"
 #include "support/test_store.hpp"
 
 namespace eventcore::store {
@@ -102,6 +104,28 @@ TEST_F(DdlTest, RowsOfAParentAreFoundThroughItsIndexInTheOrderOfTheirIds) {
     }
   }
   EXPECT_GT(seen, 60);
+}
+
+// A price may follow what the last hour or day sold (ticketing/pricing.cpp): after a million tickets that reads those
+// of the day, not all.
+TEST_F(DdlTest, WhatTheLastDaySoldIsARangeOfAnIndex) {
+  namespace i = col::ticket_order_items;
+  Aggregate sold;
+  sold.table = &schema::tables::ticket_order_items;
+  sold.organization = around_.ids.next();
+  sold.where = Expr::all_of({Expr::equals(i::ticket_category_id.index, around_.ids.next()),
+                             Expr::compare(i::created_at.index, Expr::Op::gt, 1),
+                             Expr::compare(i::created_at.index, Expr::Op::lte, 2),
+                             Expr::parent(i::order_id.index, schema::tables::ticket_orders,
+                                          Expr::equals(col::ticket_orders::order_status.index, "active"))});
+  sold.measures = {{Aggregate::Kind::sum, i::quantity.index}};
+  const SqlText text = std::move(aggregate_sql(sold)).assume_value();
+  Statement plan = std::move(connection().prepare("EXPLAIN QUERY PLAN " + text.sql)).assume_value();
+  std::vector<std::string> steps;
+  while (plan.step().assume_value()) steps.emplace_back(plan.text(3));
+  ASSERT_FALSE(steps.empty());
+  EXPECT_NE(steps.front().find("ticket_category_id=? AND created_at>? AND created_at<?"), std::string::npos)
+      << steps.front();
 }
 
 // What the planner is told of the tables (store/statistics.hpp) keeps it from taking a tenant for a few rows.

@@ -11,6 +11,8 @@
 #include "rules/ticketing/payment.hpp"
 #include "schema/all.hpp"
 #include "schema/generated/columns.hpp"
+#include "schema/tallies.hpp"
+#include "store/tallies.hpp"
 
 namespace eventcore::rules::operations {
 
@@ -135,6 +137,68 @@ Status verify_words(store::Reader& reader, const Uuid& organization, VerifyRepor
     if (kept != expected)
       report.add({"words", std::string(table->name), "", std::to_string(expected) + " words of its rows",
                   std::to_string(kept)});
+  }
+  return ok();
+}
+
+// ---- tallies ------------------------------------------------------------------------------------------------------
+
+struct Tallied {
+  std::int64_t rows = 0;
+  std::int64_t sum = 0;
+};
+using Groups = std::map<std::pair<std::string, std::string>, Tallied>;  // by event and group
+
+void put_group(Groups& groups, const Uuid& event, std::span<const Value> by, const Tallied& tallied) {
+  std::string name;
+  for (const Value& value : by) name += (name.empty() ? "" : "/") + shown(value);
+  groups[{to_text(event), name}] = tallied;
+}
+
+Result<Groups> counted_groups(store::Reader& reader, const schema::TallyDef& tally, const Uuid& organization) {
+  store::Aggregate query;
+  query.table = tally.table;
+  query.organization = organization;
+  query.group_by = {tally.event};
+  query.group_by.insert(query.group_by.end(), tally.by().begin(), tally.by().end());
+  query.measures = {{store::Aggregate::Kind::count, 0}, {store::Aggregate::Kind::sum, tally.sum}};
+  EC_TRY(rows, reader.aggregate(query));
+  Groups groups;
+  for (const auto& row : rows) {
+    const std::span<const Value> values(row);
+    const std::size_t columns = tally.group_count;
+    put_group(groups, row[0].uuid(), values.subspan(1, columns),
+              {row[columns + 1].integer(), row[columns + 2].integer()});
+  }
+  return groups;
+}
+
+Result<Groups> kept_groups(store::Reader& reader, const schema::TallyDef& tally, const Uuid& organization) {
+  EC_TRY(rows, reader.tallies(tally, organization));
+  Groups groups;
+  for (const store::TallyRow& row : rows) put_group(groups, row.event, row.by, {row.rows, row.sum});
+  return groups;
+}
+
+std::string told(const Groups& groups, const Groups::key_type& key) {
+  const auto found = groups.find(key);
+  if (found == groups.end()) return key.second + ": none";
+  const auto& [rows, sum] = found->second;
+  return key.second + ": " + std::to_string(rows) + " rows of " + std::to_string(sum);
+}
+
+Status verify_tallies(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
+  for (const schema::TallyDef* tally : schema::all_tallies) {
+    EC_TRY(counted, counted_groups(reader, *tally, organization));
+    EC_TRY(kept, kept_groups(reader, *tally, organization));
+    Groups all = counted;
+    all.insert(kept.begin(), kept.end());
+    for (const auto& [key, tallied] : all) {
+      ++report.checked["tally"];
+      const std::string expected = told(counted, key);
+      const std::string found = told(kept, key);
+      if (expected != found) report.add({"tally", std::string(tally->table->name), key.first, expected, found});
+    }
   }
   return ok();
 }
@@ -355,6 +419,7 @@ Json VerifyReport::json() const {
 Status verify_organization(store::Reader& reader, const Uuid& organization, VerifyReport& report) {
   EC_TRYV(verify_derived(reader, organization, report));
   EC_TRYV(verify_words(reader, organization, report));
+  EC_TRYV(verify_tallies(reader, organization, report));
   EC_TRYV(verify_invariants(reader, organization, report));
   EC_TRYV(verify_chain(reader, organization, report));
   EC_TRYV(verify_feed(reader, organization, report));

@@ -1,6 +1,6 @@
 // What verify_store checks inside a tenant beyond pages and foreign keys, which the store checks itself: derived
-// columns against what they are derived from, the words by which rows are found, invariants row by row, the audit
-// chain, and rows against their last audit entry.
+// columns against what they are derived from, the words by which rows are found, tallies against the rows they count,
+// invariants row by row, the audit chain, and rows against their last audit entry.
 // Thread: runs on one reader's snapshot.
 #pragma once
 
@@ -16,7 +16,7 @@
 namespace eventcore::rules::operations {
 
 struct Problem {
-  std::string kind;  // derived, words, invariant, audit_chain, audit_row, feed, page, reference
+  std::string kind;  // derived, words, tally, invariant, audit_chain, audit_row, feed, page, reference
   std::string table;
   std::string id;  // of the row; empty where there is none
   std::string expected;
