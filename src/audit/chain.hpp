@@ -58,7 +58,4 @@ bool checkpoint_due(const store::ChainHead& head, Micros now);
 store::Checkpoint sign_checkpoint(const store::Reader& reader, const Uuid& organization, const store::ChainHead& head,
                                   Micros now);
 
-// Recomputes an entry's hash from its row; used by verify and by an independent reader of docs/store-format.md.
-Digest recompute(const Digest& previous, const Record& entry);
-
 }  // namespace eventcore::audit
