@@ -131,7 +131,7 @@ struct bare_store {
   long long seq; /* the last audit entry and change; one tenant, so both counters are the same */
   digest head;
   char event_facts[256];
-  char event_text[37], organization_text[37], owner_text[37];
+  char event_text[37], owner_text[37];
   pthread_mutex_t mutex;
   int busy;
   struct job *first, *last;
@@ -404,12 +404,12 @@ static int write_order(sale *s) {
   snprintf(image, sizeof image,
            "{\"cancel_reason\":null,\"created_at\":\"" NOW_TEXT
            "\",\"currency\":\"USD\",\"discount_amount\":\"0.0000\",\"discount_code_id\":null,\"discount_code_used\":"
-           "null,\"discount_terms\":null,\"event_id\":\"%s\",\"expires_at\":null,\"fees\":\"0.0000\",\"id\":\"%s\","
-           "\"order_number\":\"%s\",\"order_status\":\"active\",\"organization_id\":\"%s\",\"paid_at\":\"" NOW_TEXT
+           "null,\"discount_terms\":null,\"event_id\":\"%s\",\"expires_at\":null,\"fees\":\"0.0000\","
+           "\"order_number\":\"%s\",\"order_status\":\"active\",\"paid_at\":\"" NOW_TEXT
            "\",\"payment_method\":\"cash\",\"payment_status\":\"paid\",\"rates\":{\"fees\":[],\"taxes\":[]},"
            "\"referral_source\":null,\"stripe_payment_intent_id\":null,\"subtotal\":\"%s\",\"taxes\":\"0.0000\","
            "\"taxes_included\":\"0.0000\",\"total_amount\":\"%s\",\"updated_at\":\"" NOW_TEXT "\",\"version\":1}",
-           store->event_text, s->order_text, number, store->organization_text, total, total);
+           store->event_text, number, total, total);
   return added(store, "ticket_orders", table_orders, s->order, "place_order", image,
                "{\"billing_address\":{},\"customer_email\":\"\",\"customer_name\":\"Walk-in\",\"customer_phone\":null,"
                "\"ip_address\":null,\"special_requirements\":null,\"user_agent\":null}",
@@ -428,21 +428,19 @@ static int write_item(sale *s) {
   if (run(store, s_item) < 0) return -1;
   snprintf(image, sizeof image,
            "{\"created_at\":\"" NOW_TEXT
-           "\",\"currency\":\"USD\",\"discount_amount\":\"0.0000\",\"event_id\":\"%s\",\"fees\":\"0.0000\",\"id\":"
-           "\"%s\",\"order_id\":\"%s\",\"organization_id\":\"%s\",\"quantity\":%d,\"subtotal\":\"%s\",\"taxes\":"
+           "\",\"currency\":\"USD\",\"discount_amount\":\"0.0000\",\"event_id\":\"%s\",\"fees\":\"0.0000\","
+           "\"order_id\":\"%s\",\"quantity\":%d,\"subtotal\":\"%s\",\"taxes\":"
            "\"0.0000\",\"taxes_included\":\"0.0000\",\"ticket_category_id\":\"%s\",\"total\":\"%s\",\"unit_price\":"
            "\"%s\",\"updated_at\":\"" NOW_TEXT "\",\"version\":1}",
-           store->event_text, s->item_text, s->order_text, store->organization_text, s->quantity, total,
-           s->category_text, total, price);
+           store->event_text, s->order_text, s->quantity, total, s->category_text, total, price);
   return added(store, "ticket_order_items", table_items, s->item, "place_order", image, "{\"attendees\":[]}", s->facts);
 }
 
 static int write_price(sale *s) {
   bare_store *store = s->store;
   uuid id;
-  char text[37], price[32], factors[160], image[1000];
+  char price[32], factors[160], image[1000];
   make_id(id);
-  id_text(text, id);
   money(price, s->price);
   snprintf(factors, sizeof factors,
            "{\"days_until_event\":0,\"hour\":10,\"hours_until_event\":0,\"remaining\":%lld,\"sold_share\":0.0000002,"
@@ -453,30 +451,29 @@ static int write_price(sale *s) {
   if (run(store, s_price) < 0) return -1;
   snprintf(image, sizeof image,
            "{\"applied_rules\":[],\"base_price\":\"%s\",\"calculated_at\":\"" NOW_TEXT "\",\"created_at\":\"" NOW_TEXT
-           "\",\"currency\":\"USD\",\"event_id\":\"%s\",\"factors\":%s,\"final_price\":\"%s\",\"id\":\"%s\","
-           "\"order_id\":\"%s\",\"organization_id\":\"%s\",\"ticket_category_id\":\"%s\",\"updated_at\":\"" NOW_TEXT
+           "\",\"currency\":\"USD\",\"event_id\":\"%s\",\"factors\":%s,\"final_price\":\"%s\","
+           "\"order_id\":\"%s\",\"ticket_category_id\":\"%s\",\"updated_at\":\"" NOW_TEXT
            "\",\"version\":1}",
-           price, store->event_text, factors, price, text, s->order_text, store->organization_text, s->category_text);
+           price, store->event_text, factors, price, s->order_text, s->category_text);
   return added(store, "pricing_calculations", table_prices, id, "place_order", image, NULL, s->facts);
 }
 
 static int write_payment(sale *s) {
   bare_store *store = s->store;
   uuid id;
-  char text[37], total[32], image[1000], own[512];
+  char total[32], image[1000], own[512];
   make_id(id);
-  id_text(text, id);
   money(total, s->total);
   bind(store->statements[s_payment], "bbbbiiii", id, store->organization, store->event, s->order, s->total, NOW, NOW,
        NOW);
   if (run(store, s_payment) < 0) return -1;
   snprintf(image, sizeof image,
            "{\"amount\":\"%s\",\"created_at\":\"" NOW_TEXT
-           "\",\"currency\":\"USD\",\"event_id\":\"%s\",\"id\":\"%s\",\"kind\":\"payment\",\"method\":\"cash\","
+           "\",\"currency\":\"USD\",\"event_id\":\"%s\",\"kind\":\"payment\",\"method\":\"cash\","
            "\"occurred_at\":\"" NOW_TEXT
-           "\",\"order_id\":\"%s\",\"organization_id\":\"%s\",\"provider\":\"counter\",\"reference\":null,\"status\":"
+           "\",\"order_id\":\"%s\",\"provider\":\"counter\",\"reference\":null,\"status\":"
            "\"succeeded\",\"ticket_shares\":null,\"updated_at\":\"" NOW_TEXT "\",\"version\":1}",
-           total, store->event_text, text, s->order_text, store->organization_text);
+           total, store->event_text, s->order_text);
   return added(store, "order_payments", table_payments, id, "place_order", image, NULL,
                facts(store, own, ",\"status\":\"succeeded\""));
 }
@@ -503,9 +500,8 @@ static int write_ticket(sale *s, char *code) {
   static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
   uuid id;
   unsigned char random[13];
-  char text[37], number[14], price[32], image[1400], own[512];
+  char number[14], price[32], image[1400], own[512];
   make_id(id);
-  id_text(text, id);
   randombytes_buf(random, sizeof random);
   for (int i = 0; i < 13; ++i) number[i] = letters[random[i] & 31];
   number[13] = 0;
@@ -516,12 +512,12 @@ static int write_ticket(sale *s, char *code) {
   if (run(store, s_ticket) < 0) return -1;
   snprintf(image, sizeof image,
            "{\"check_in_time\":null,\"code_serial\":0,\"created_at\":\"" NOW_TEXT
-           "\",\"currency\":\"USD\",\"event_id\":\"%s\",\"id\":\"%s\",\"key_id\":1,\"order_id\":\"%s\","
-           "\"order_item_id\":\"%s\",\"organization_id\":\"%s\",\"price_paid\":\"%s\",\"qr_code_data\":\"%s\","
+           "\",\"currency\":\"USD\",\"event_id\":\"%s\",\"key_id\":1,\"order_id\":\"%s\","
+           "\"order_item_id\":\"%s\",\"price_paid\":\"%s\",\"qr_code_data\":\"%s\","
            "\"status\":\"valid\",\"ticket_category_id\":\"%s\",\"ticket_number\":\"%s\",\"transferred_at\":null,"
            "\"transferred_from\":null,\"updated_at\":\"" NOW_TEXT
            "\",\"valid_from\":\"2030-04-30T10:00:00Z\",\"valid_until\":\"2030-05-02T02:00:00Z\",\"version\":1}",
-           store->event_text, text, s->order_text, s->item_text, store->organization_text, price, code,
+           store->event_text, s->order_text, s->item_text, price, code,
            s->category_text, number);
   return added(store, "tickets", table_tickets, id, "place_order", image,
                "{\"attendee_email\":\"\",\"attendee_name\":\"Walk-in\",\"attendee_phone\":null,"
@@ -532,17 +528,16 @@ static int write_ticket(sale *s, char *code) {
 static int add_figures(sale *s) {
   bare_store *store = s->store;
   uuid id;
-  char text[37], total[32], image[1000];
+  char total[32], image[1000];
   make_id(id);
-  id_text(text, id);
   money(total, s->total);
   bind(store->statements[s_add_figures], "bbbbiiiii", id, store->organization, store->event, s->category,
        (long long)s->quantity, s->total, s->total, NOW, NOW);
   if (run(store, s_add_figures) < 0) return -1;
   snprintf(image, sizeof image,
-           "{\"date\":\"2030-05-01\",\"event_id\":\"%s\",\"hour\":10,\"id\":\"%s\",\"orders_count\":1,"
-           "\"organization_id\":\"%s\",\"revenue\":\"%s\",\"tickets_sold\":%d,\"version\":1}",
-           store->event_text, text, store->organization_text, total, s->quantity);
+           "{\"date\":\"2030-05-01\",\"event_id\":\"%s\",\"hour\":10,\"orders_count\":1,"
+           "\"revenue\":\"%s\",\"tickets_sold\":%d,\"version\":1}",
+           store->event_text, total, s->quantity);
   return added(store, "ticket_sales_analytics", table_figures, id, "place_order", image, NULL, s->facts);
 }
 
@@ -649,9 +644,8 @@ static int write_use(bare_store *store, const unsigned char *ticket, long long v
 static int write_scan(bare_store *store, const unsigned char *ticket, const char *code) {
   uuid id;
   digest told;
-  char text[37], ticket_text[37], told_text[65], image[1000], own[512];
+  char ticket_text[37], told_text[65], image[1000], own[512];
   make_id(id);
-  id_text(text, id);
   id_text(ticket_text, ticket);
   crypto_generichash(told, 32, (const unsigned char *)code, strlen(code), store->digest_key, 32);
   hex(told_text, told, 32);
@@ -660,10 +654,10 @@ static int write_scan(bare_store *store, const unsigned char *ticket, const char
   if (run(store, s_scan) < 0) return -1;
   snprintf(image, sizeof image,
            "{\"code_digest\":\"%s\",\"created_at\":\"" NOW_TEXT
-           "\",\"device_id\":null,\"direction\":\"in\",\"event_id\":\"%s\",\"gate\":null,\"id\":\"%s\",\"nonce\":null,"
-           "\"operator_id\":\"%s\",\"organization_id\":\"%s\",\"outcome\":\"admitted\",\"reason\":null,\"scanned_at\":"
+           "\",\"device_id\":null,\"direction\":\"in\",\"event_id\":\"%s\",\"gate\":null,\"nonce\":null,"
+           "\"operator_id\":\"%s\",\"outcome\":\"admitted\",\"reason\":null,\"scanned_at\":"
            "\"" NOW_TEXT "\",\"ticket_id\":\"%s\",\"undone_at\":null,\"updated_at\":\"" NOW_TEXT "\",\"version\":1}",
-           told_text, store->event_text, text, store->owner_text, store->organization_text, ticket_text);
+           told_text, store->event_text, store->owner_text, ticket_text);
   return added(store, "check_ins", table_scans, id, "check_in", image, NULL, facts(store, own, ""));
 }
 
@@ -848,7 +842,6 @@ static bare_store *make(const char *path, const char *schema_sql, int categories
   for (int i = 0; i < categories; ++i) make_id(store->categories[i]);
   crypto_sign_keypair(store->public_key, store->secret_key);
   randombytes_buf(store->digest_key, sizeof store->digest_key);
-  id_text(store->organization_text, store->organization);
   id_text(store->owner_text, store->owner);
   id_text(store->event_text, store->event);
   snprintf(store->event_facts, sizeof store->event_facts,

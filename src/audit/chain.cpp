@@ -1,7 +1,9 @@
 #include "audit/chain.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "audit/entry.hpp"
 #include "schema/all.hpp"
 #include "schema/generated/columns.hpp"
 
@@ -13,39 +15,71 @@ constexpr std::string_view domain_tag = "ec-audit-v1";
 constexpr std::uint32_t null_length = 0xFFFFFFFFU;
 
 // canonical(...): each field a 4-byte big-endian length and its bytes; null is the length FFFFFFFF.
+template <class Out>
 class Canonical {
  public:
+  explicit Canonical(Out& out) : out_(out) {}
   Canonical& text(std::string_view value) { return bytes(as_bytes(value)); }
-  Canonical& uuid(const Uuid& value) { return value.is_nil() ? null() : bytes(ByteView(value.bytes)); }
-  Canonical& organization(const Uuid& value) { return bytes(ByteView(value.bytes)); }  // nil is a value here
-  Canonical& integer(std::int64_t value) {
-    put_u32(out_, 8);
-    put_u64(out_, static_cast<std::uint64_t>(value));
+  Canonical& bytes(ByteView value) {
+    out_.add_u32(static_cast<std::uint32_t>(value.size())).add(value);
     return *this;
   }
-  [[nodiscard]] ByteView view() const { return out_; }
+  Canonical& bytes_or_null(ByteView value) {
+    if (!value.empty()) return bytes(value);
+    out_.add_u32(null_length);
+    return *this;
+  }
+  Canonical& integer(std::int64_t value) {
+    out_.add_u32(8).add_u64(static_cast<std::uint64_t>(value));
+    return *this;
+  }
 
  private:
-  Canonical& null() {
-    put_u32(out_, null_length);
-    return *this;
-  }
-  Canonical& bytes(ByteView value) {
-    put_u32(out_, static_cast<std::uint32_t>(value.size()));
-    out_.insert(out_.end(), value.begin(), value.end());
-    return *this;
-  }
-  Bytes out_;
+  Out& out_;
 };
+
+// Bytes to be signed are written like bytes to be hashed.
+class Message {
+ public:
+  Message& add(ByteView value) {
+    bytes_.insert(bytes_.end(), value.begin(), value.end());
+    return *this;
+  }
+  Message& add_u32(std::uint32_t value) {
+    put_u32(bytes_, value);
+    return *this;
+  }
+  Message& add_u64(std::uint64_t value) {
+    put_u64(bytes_, value);
+    return *this;
+  }
+  Bytes take() { return std::move(bytes_); }
+
+ private:
+  Bytes bytes_;
+};
+
+ByteView bytes_of(const Uuid& id) {
+  return ByteView(id.bytes);
+}
+ByteView bytes_or_none(const Uuid& id) {
+  return id.is_nil() ? ByteView() : bytes_of(id);
+}
+
+EntryFields fields_of(const Act& act, std::int64_t seq) {
+  return {bytes_of(act.organization),  // nil is a value here
+          seq,
+          act.time,
+          act.principal_kind,
+          bytes_or_none(act.principal_id),
+          act.table,
+          bytes_or_none(act.row),
+          act.operation,
+          act.command};
+}
 
 Bytes to_bytes(const Digest& digest) {
   return {digest.begin(), digest.end()};
-}
-
-Digest to_digest(const Bytes& bytes) {
-  Digest digest{};
-  if (bytes.size() == digest.size()) std::copy(bytes.begin(), bytes.end(), digest.begin());
-  return digest;
 }
 
 Value json_or_null(const std::string& image) {
@@ -57,28 +91,33 @@ Value uuid_or_null(const Uuid& id) {
 
 }  // namespace
 
-Digest commitment(std::string_view image, ByteView salt) {
-  return blake2b(as_bytes(image), salt);
-}
-
-Digest entry_hash(const Digest& previous, const Act& act, std::int64_t seq, const std::array<Digest, 4>& commitments) {
-  Canonical fields;
-  fields.organization(act.organization).integer(seq).integer(act.time).text(act.principal_kind);
-  fields.uuid(act.principal_id).text(act.table).uuid(act.row).text(act.operation).text(act.command);
-  Blake2b hash;
-  hash.add(domain_tag).add(ByteView(previous)).add(fields.view());
-  for (const Digest& c : commitments) hash.add(ByteView(c));
-  return hash.finish();
+void add_entry_message(Blake2bMany& hashes, const Digest& previous, const EntryFields& fields,
+                       const std::array<Digest, 4>& commitments) {
+  hashes.begin().add(domain_tag).add(ByteView(previous));
+  Canonical(hashes)
+      .bytes(fields.organization)
+      .integer(fields.seq)
+      .integer(fields.time)
+      .text(fields.principal_kind)
+      .bytes_or_null(fields.principal_id)
+      .text(fields.table)
+      .bytes_or_null(fields.row)
+      .text(fields.operation)
+      .text(fields.command);
+  for (const Digest& c : commitments) hashes.add(ByteView(c));
 }
 
 Record make_entry(const Act& act, const Images& images, store::ChainHead& head, const Uuid& entry_id, ByteView salts) {
   namespace a = col::audit_logs;
   const std::string* const image[4] = {&images.before_personal, &images.before_other, &images.after_personal,
                                        &images.after_other};
+  Blake2bMany hashes;
+  for (std::size_t i = 0; i < 4; ++i) hashes.begin(salts.subspan(i * salt_bytes, salt_bytes)).add(*image[i]);
   std::array<Digest, 4> c{};
-  for (std::size_t i = 0; i < 4; ++i) c[i] = commitment(*image[i], salts.subspan(i * salt_bytes, salt_bytes));
+  std::ranges::copy(hashes.finish(), c.begin());
   const std::int64_t seq = head.seq + 1;
-  const Digest hash = entry_hash(head.hash, act, seq, c);
+  add_entry_message(hashes, head.hash, fields_of(act, seq), c);
+  const Digest hash = hashes.finish().front();
 
   Record entry(schema::tables::audit_logs);
   entry.set(a::id, entry_id);
@@ -113,13 +152,10 @@ Record make_entry(const Act& act, const Images& images, store::ChainHead& head, 
 }
 
 Bytes checkpoint_message(const Uuid& organization, std::int64_t seq, Micros time, const Digest& head) {
-  Canonical fields;
-  fields.organization(organization).integer(seq).integer(time);
-  constexpr std::string_view tag = "ec-checkpoint-v1";
-  Bytes message(tag.begin(), tag.end());
-  message.insert(message.end(), fields.view().begin(), fields.view().end());
-  message.insert(message.end(), head.begin(), head.end());
-  return message;
+  Message message;
+  message.add(as_bytes("ec-checkpoint-v1"));
+  Canonical(message).bytes(bytes_of(organization)).integer(seq).integer(time);
+  return message.add(ByteView(head)).take();
 }
 
 bool checkpoint_due(const store::ChainHead& head, Micros now) {
@@ -132,22 +168,6 @@ store::Checkpoint sign_checkpoint(const store::Reader& reader, const Uuid& organ
                                   Micros now) {
   const Bytes message = checkpoint_message(organization, head.seq, now, head.hash);
   return {head.seq, now, head.hash, reader.sign(message)};
-}
-
-Digest recompute(const Digest& previous, const Record& entry) {
-  namespace a = col::audit_logs;
-  Act act;
-  act.organization = entry[a::organization_id].uuid();
-  act.time = entry[a::timestamp].integer();
-  act.principal_kind = entry[a::principal_kind].text();
-  act.principal_id = entry[a::principal_id].uuid();
-  act.table = entry[a::table_name].text();
-  act.row = entry[a::record_id].uuid();
-  act.operation = entry[a::operation].text();
-  act.command = entry[a::command].text();
-  const std::array<Digest, 4> c{to_digest(entry[a::c1].bytes()), to_digest(entry[a::c2].bytes()),
-                                to_digest(entry[a::c3].bytes()), to_digest(entry[a::c4].bytes())};
-  return entry_hash(previous, act, entry[a::seq].integer(), c);
 }
 
 }  // namespace eventcore::audit

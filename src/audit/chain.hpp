@@ -41,10 +41,6 @@ struct Act {
   std::string_view command;
 };
 
-Digest commitment(std::string_view image, ByteView salt);
-
-Digest entry_hash(const Digest& previous, const Act& act, std::int64_t seq, const std::array<Digest, 4>& commitments);
-
 // The audit_logs row that follows `head`, which is moved on. `salts` holds 4 x salt_bytes random bytes.
 Record make_entry(const Act& act, const Images& images, store::ChainHead& head, const Uuid& entry_id, ByteView salts);
 
@@ -57,8 +53,5 @@ inline constexpr Micros checkpoint_interval_us = 1'000'000;
 bool checkpoint_due(const store::ChainHead& head, Micros now);
 store::Checkpoint sign_checkpoint(const store::Reader& reader, const Uuid& organization, const store::ChainHead& head,
                                   Micros now);
-
-// Recomputes an entry's hash from its row; used by verify and by an independent reader of docs/store-format.md.
-Digest recompute(const Digest& previous, const Record& entry);
 
 }  // namespace eventcore::audit

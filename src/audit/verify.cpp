@@ -6,22 +6,24 @@
 #include <vector>
 
 #include "audit/chain.hpp"
+#include "audit/entry.hpp"
+#include "base/blake2b_many.hpp"
 #include "base/json.hpp"
 #include "schema/all.hpp"
 #include "schema/generated/columns.hpp"
 #include "store/key_slots.hpp"
+#include "store/scan.hpp"
 
 namespace eventcore::audit {
 
 namespace a = col::audit_logs;
+using store::RowView;
 
 namespace {
 
-constexpr std::int64_t page = 1'000;
-
-std::string_view image_text(const Value& value) {
-  return value.is_null() ? std::string_view{} : value.text();
-}
+// Entries that are hashed side by side, unless their images are long.
+constexpr std::size_t batch_entries = 64;
+constexpr std::size_t batch_bytes = 512 * 1024;
 
 struct ImageColumns {
   Column image;
@@ -40,45 +42,73 @@ struct Erased {
 };
 
 // {"erased": [[first, last], ...]}
-void note_erased(const Record& entry, std::vector<Erased>& erased) {
-  if (entry[a::operation].text() != "erase" || entry[a::new_values].is_null()) return;
-  auto parsed = parse_json(entry[a::new_values].text());
+void note_erased(const RowView& entry, std::vector<Erased>& erased) {
+  if (entry.text(a::operation) != "erase" || entry.is_null(a::new_values)) return;
+  auto parsed = parse_json(entry.text(a::new_values));
   if (!parsed || !parsed.assume_value().contains("erased")) return;
   for (const Json& range : parsed.assume_value()["erased"])
     if (range.is_array() && range.size() == 2 && range[0].is_number_integer() && range[1].is_number_integer())
       erased.push_back(
-          {range[0].get<std::int64_t>(), std::min(range[1].get<std::int64_t>(), entry[a::seq].integer() - 1)});
+          {range[0].get<std::int64_t>(), std::min(range[1].get<std::int64_t>(), entry.integer(a::seq) - 1)});
 }
 
 // The one copy of a principal that the hash does not cover.
-bool names_its_user(const Record& entry) {
-  if (entry[a::principal_kind].text() != "user") return entry[a::user_id].is_null();
-  return entry[a::user_id] == entry[a::principal_id];
+bool names_its_user(const RowView& entry) {
+  if (entry.text(a::principal_kind) != "user") return entry.is_null(a::user_id);
+  return std::ranges::equal(entry.bytes(a::user_id), entry.bytes(a::principal_id));
 }
 
+// What is stored where a digest should be; of another length it equals no digest.
+struct StoredDigest {
+  Digest digest{};
+  bool complete = false;
+
+  void take(ByteView bytes) {
+    complete = bytes.size() == digest.size();
+    digest = {};
+    if (complete) std::ranges::copy(bytes, digest.begin());
+  }
+  bool operator==(const Digest& computed) const { return complete && digest == computed; }
+};
+
+// What one entry says of itself, kept until the hashes of its batch are computed.
+struct Claims {
+  enum class Image : std::uint8_t { stands, dropped, without_salt };
+
+  std::int64_t seq = 0;
+  StoredDigest hash;
+  std::array<StoredDigest, 4> commitments;
+  std::array<Image, 4> images{};
+  bool user_named = false;
+};
+
+// The entries of a chain in their order. An entry's hash is computed from the stored hash of the one before, which is
+// itself compared with what was computed: so a batch of them can go through the rounds side by side.
 class Walk {
  public:
-  Walk(ChainReport& report, const store::Checkpoint& checkpoint) : report_(report), checkpoint_(checkpoint) {}
+  Walk(ChainReport& report, const Uuid& organization, const store::Checkpoint& checkpoint)
+      : report_(report), organization_(organization), checkpoint_(checkpoint) {
+    claims_.reserve(batch_entries);
+  }
 
-  void entry(const Record& row) {
-    if (report_.first_bad) return;
-    const std::int64_t seq = row[a::seq].integer();
-    if (seq != report_.entries + 1) return bad(report_.entries + 1, "the entry is missing");
-    const Digest expected = recompute(previous_, row);
-    const Bytes& stored = row[a::entry_hash].bytes();
-    if (!std::equal(stored.begin(), stored.end(), expected.begin(), expected.end()))
-      return bad(seq, "the entry was changed, or the one before it");
-    if (!names_its_user(row)) return bad(seq, "the user was changed");
-    if (seq == checkpoint_.seq && expected != checkpoint_.hash)
-      return bad(seq, "the entry differs from the signed one");
-    check_images(row, seq);
+  // Whether to go on.
+  bool entry(const RowView& row) {
+    Claims& claims = claims_.emplace_back();
+    claims.seq = row.integer(a::seq);
+    claims.user_named = names_its_user(row);
+    for (std::size_t i = 0; i < 4; ++i) claims.commitments[i].take(row.bytes(image_columns[i].commitment));
+    add_entry(row, claims);
+    for (std::size_t i = 0; i < 4; ++i) claims.images[i] = add_image(row, image_columns[i]);
+    claims.hash.take(row.bytes(a::entry_hash));
+    previous_ = claims.hash.digest;
     note_erased(row, erased_);
-    previous_ = expected;
-    report_.entries = seq;
+    if (claims_.size() == batch_entries || hashes_.size() >= batch_bytes) check_batch();
+    return !report_.first_bad;
   }
 
   void finish(const store::ChainHead& head) {
-    report_.head = previous_;
+    check_batch();
+    report_.head = verified_;
     if (report_.first_bad) return;
     for (std::int64_t seq : blank_) {
       const bool listed = std::any_of(erased_.begin(), erased_.end(),
@@ -87,30 +117,79 @@ class Walk {
     }
     if (head.seq > report_.entries) return bad(report_.entries + 1, "the chain's end is missing");
     if (head.seq < report_.entries) return bad(head.seq + 1, "the entry was not written by the engine");
-    if (head.hash != previous_) return bad(head.seq, "the entry was changed");
+    if (head.hash != verified_) return bad(head.seq, "the entry was changed");
     if (head.seq > 0 && checkpoint_.seq == 0) return bad(head.seq, "the signed checkpoint is missing");
     if (checkpoint_.seq > head.seq) bad(head.seq + 1, "a signed entry is missing");
   }
 
  private:
-  void check_images(const Record& row, std::int64_t seq) {
-    for (const ImageColumns& columns : image_columns) {
-      const Value& salt = row[columns.salt];
-      if (salt.is_null() || salt.bytes().empty()) {
-        if (!row[columns.image].is_null()) return bad(seq, "an image stands without its salt");
-        blank_.insert(seq);
-        continue;
-      }
-      const Digest c = commitment(image_text(row[columns.image]), salt.bytes());
-      const Bytes& stored = row[columns.commitment].bytes();
-      if (!std::equal(stored.begin(), stored.end(), c.begin(), c.end())) return bad(seq, "an image was changed");
-    }
+  void add_entry(const RowView& row, const Claims& claims) {
+    std::array<Digest, 4> commitments;
+    for (std::size_t i = 0; i < 4; ++i) commitments[i] = claims.commitments[i].digest;
+    add_entry_message(hashes_, previous_,
+                      {.organization = ByteView(organization_.bytes),
+                       .seq = claims.seq,
+                       .time = row.integer(a::timestamp),
+                       .principal_kind = row.text(a::principal_kind),
+                       .principal_id = row.bytes(a::principal_id),
+                       .table = row.text(a::table_name),
+                       .row = row.bytes(a::record_id),
+                       .operation = row.text(a::operation),
+                       .command = row.text(a::command)},
+                      commitments);
   }
-  void bad(std::int64_t seq, std::string reason) { report_.first_bad = FirstBad{seq, std::move(reason)}; }
+
+  // An image that has been dropped has no message.
+  Claims::Image add_image(const RowView& row, const ImageColumns& columns) {
+    const ByteView salt = row.bytes(columns.salt);
+    if (salt.empty()) return row.is_null(columns.image) ? Claims::Image::dropped : Claims::Image::without_salt;
+    hashes_.begin(salt).add(row.text(columns.image));
+    return Claims::Image::stands;
+  }
+
+  void check_batch() {
+    std::span<const Digest> computed = hashes_.finish();
+    for (const Claims& claims : claims_) {
+      if (report_.first_bad) break;
+      check(claims, computed);
+    }
+    claims_.clear();
+  }
+
+  // Takes what it compares off the front of `computed`: the entry's hash, then one for each image that stands.
+  void check(const Claims& claims, std::span<const Digest>& computed) {
+    const auto next = [&]() -> const Digest& {
+      const Digest& first = computed.front();
+      computed = computed.subspan(1);
+      return first;
+    };
+    if (claims.seq != report_.entries + 1) return bad(report_.entries + 1, "the entry is missing");
+    const Digest& hash = next();
+    if (claims.hash != hash) return bad(claims.seq, "the entry was changed, or the one before it");
+    if (!claims.user_named) return bad(claims.seq, "the user was changed");
+    if (claims.seq == checkpoint_.seq && hash != checkpoint_.hash)
+      return bad(claims.seq, "the entry differs from the signed one");
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (claims.images[i] == Claims::Image::without_salt) bad(claims.seq, "an image stands without its salt");
+      if (claims.images[i] == Claims::Image::dropped) blank_.insert(claims.seq);
+      if (claims.images[i] != Claims::Image::stands) continue;
+      if (claims.commitments[i] != next()) bad(claims.seq, "an image was changed");
+    }
+    verified_ = hash;
+    report_.entries = claims.seq;
+  }
+
+  void bad(std::int64_t seq, std::string reason) {
+    if (!report_.first_bad) report_.first_bad = FirstBad{seq, std::move(reason)};
+  }
 
   ChainReport& report_;
+  const Uuid& organization_;
   const store::Checkpoint& checkpoint_;
-  Digest previous_{};
+  Blake2bMany hashes_;
+  std::vector<Claims> claims_;
+  Digest previous_{};  // as stored in the entry before
+  Digest verified_{};  // of the last entry that was found good
   std::vector<Erased> erased_;
   std::set<std::int64_t> blank_;
 };
@@ -125,18 +204,12 @@ bool signature_holds(const store::Reader& reader, const Uuid& organization, cons
 Result<ChainReport> verify_chain(store::Reader& reader, const Uuid& organization) {
   EC_TRY(head, reader.chain_head(organization));
   ChainReport report;
-  Walk walk(report, head.checkpoint);
+  Walk walk(report, organization, head.checkpoint);
   store::Query query;
   query.table = &schema::tables::audit_logs;
   query.organization = organization;
-  query.limit = page;
   query.order = {{a::seq.index, false}};
-  for (;;) {
-    EC_TRY(rows, reader.list(query));
-    for (const Record& row : rows) walk.entry(row);
-    if (report.first_bad || rows.size() < static_cast<std::size_t>(page)) break;
-    query.after = {rows.back()[a::seq], Value(rows.back().id())};
-  }
+  EC_TRYV(store::Scan(reader).each(query, [&](const RowView& row) { return walk.entry(row); }));
   walk.finish(head);
   if (!report.first_bad && head.checkpoint.seq != 0 && !signature_holds(reader, organization, head.checkpoint))
     report.first_bad = FirstBad{head.checkpoint.seq, "the checkpoint's signature is wrong"};

@@ -568,6 +568,15 @@ std::string row_text(const Record& record, std::string_view currency, const std:
   return out.empty() ? "{}" : out + "}";
 }
 
+namespace {
+
+// Said by every audit entry beside its images: which row, of which organization.
+bool is_said_by_the_entry(const ColumnDef& column) {
+  return column.name == "id" || column.name == "organization_id";
+}
+
+}  // namespace
+
 std::string image(const Record& record, bool personal, const Changes* only) {
   const auto is_changed = [&](std::uint16_t column) {
     return only == nullptr ||
@@ -579,6 +588,7 @@ std::string image(const Record& record, bool personal, const Changes* only) {
     const ColumnDef& column = record.table().columns[i];
     if ((column.personal.kind == Personal::Kind::yes) != personal || !is_shown(record, i, {}) || !is_changed(i))
       continue;
+    if (is_said_by_the_entry(column)) continue;
     put_member_name(out, column.name);
     put_image_value(out, column, record.at(i));
   }

@@ -360,6 +360,38 @@ TEST_F(TamperedAuditTest, AnyEditedFieldIsNoticed) {
   }
 }
 
+// Entries are verified many at a time; no place among them is better hidden than another.
+TEST_F(TamperedAuditTest, AnEditAnywhereInALongChainIsNoticedAtItsPlace) {
+  for (int i = 0; i < 140; ++i) add(tables::venues, {{"name", "Hall"}, {"address", "1 Road"}, {"max_capacity", 5}});
+  organizations_.clear();
+  const std::vector<Record> all = entries();
+  for (const std::int64_t seq : {1, 2, 63, 64, 65, 66, 127, 128, 129, static_cast<int>(all.size())}) {
+    const Record& row = all[static_cast<std::size_t>(seq - 1)];
+    edit(seq, {{a::timestamp.index, Value(std::int64_t{1})}});
+    expect_broken_at(seq);
+    edit(seq, {{a::timestamp.index, row[a::timestamp]}, {a::salt2.index, Value(Bytes(16, 1))}});
+    expect_broken_at(seq);
+    edit(seq, {{a::salt2.index, row[a::salt2]}});
+    ASSERT_TRUE(verify().ok);
+  }
+}
+
+TEST_F(TamperedAuditTest, AnEntryWithAFittingHashOfItsOwnBreaksTheNextOne) {
+  for (int i = 0; i < 70; ++i) add(tables::venues, {{"name", "Hall"}, {"address", "1 Road"}, {"max_capacity", 5}});
+  organizations_.clear();
+  for (const std::int64_t seq : {4, 63, 64, 65}) {
+    const Record before = entry(seq);
+    edit(seq, {{a::command.index, Value("another")}});
+    Bytes32 previous{};
+    std::copy_n(entry(seq - 1)[a::entry_hash].bytes().begin(), 32, previous.begin());
+    const Bytes32 hash = hash_of(previous, entry(seq), commitments_of(before));
+    edit(seq, {{a::entry_hash.index, Value(as_stored(hash))}});
+    expect_broken_at(seq + 1);
+    edit(seq, {{a::command.index, before[a::command]}, {a::entry_hash.index, before[a::entry_hash]}});
+    ASSERT_TRUE(verify().ok);
+  }
+}
+
 TEST_F(TamperedAuditTest, ADroppedEntryInTheMiddleIsNoticed) {
   raw([&](store::Writer& writer) { return writer.erase(tables::audit_logs, organization_, entry(4).id()); });
   expect_broken_at(4);

@@ -454,6 +454,13 @@ TEST(CodecTest, ImagesSplitPersonalFromOtherColumnsAndHoldNoSecret) {
   EXPECT_EQ(image(record, true, &only), "");
 }
 
+TEST(CodecTest, AnImageDoesNotRepeatWhatItsEntrySays) {
+  const Json other = Json::parse(image(sample_record(), false));
+  EXPECT_FALSE(other.contains("id"));
+  EXPECT_FALSE(other.contains("organization_id"));
+  EXPECT_TRUE(other.contains("version"));
+}
+
 TEST(CodecTest, WhatWasEncodedDecodesToTheSameValues) {
   const Record record = sample_record();
   const Json row = encode_row(record, "EUR");
