@@ -285,6 +285,20 @@ TEST_F(ListTest, AColumnThatCannotBeReadDecidesNothing) {
   EC_EXPECT_REFUSED("unknown_column", caller.list("team_assignments", {{"order_by", {"hourly_rate"}}}));
 }
 
+TEST_F(ListTest, AnInternalColumnIsUnknownWhoeverAsks) {
+  for (Caller caller : {owner(), service_of(organization_)})
+    for (const schema::TableDef* table : schema::all_tables)
+      for (const schema::ColumnDef& column : table->columns) {
+        if (!column.is(schema::internal)) continue;
+        const std::string name(column.name);
+        const std::string of(table->name);
+        SCOPED_TRACE(of + "." + name);
+        EC_EXPECT_REFUSED("unknown_column", caller.list(of, {{"columns", {"id", name}}}));
+        EC_EXPECT_REFUSED("unknown_column", caller.list(of, {{"where", {{name, {{"is_null", false}}}}}}));
+        EC_EXPECT_REFUSED("unknown_column", caller.list(of, {{"order_by", {name}}}));
+      }
+}
+
 TEST_F(ListTest, AForeignTenantsRowsAreNotThere) {
   add("Hall", 1);
   const std::string other = new_organization("Second", "second");
