@@ -92,7 +92,8 @@ EQUIVALENT = {
     (ACCESS, "`facts.is_service()` always"): "of a closed organization nobody else is anybody",
     (ACCESS, "`!facts.valid` never"): NOBODY,
     (ACCESS, "`!facts_.valid` never"): NOBODY,
-    (ACCESS, "`command.runs == schema::Runs::service_only` never"): "such a command names no predicate and no group",
+    (ACCESS, "`command.group.empty()` never"): "no key begins a command without a group",
+    (ACCESS, "`command.runs == schema::Runs::service_only` never"): "none but the service begins such a command",
     (ACCESS, "`!facts.organization` never"): KEYS,
     (ACCESS, "`facts.organization` always"): KEYS,
     (ACCESS, "`subject.organization_id() != *facts.organization` never"): FOREIGN,
@@ -148,7 +149,6 @@ EQUIVALENT_NEAR = {
 # The same for grants, by their names; each row that the changed grant opens is one its holder cannot view, or may
 # change by another grant.
 EQUIVALENT_GRANTS = {
-    "its slug is required, and written by the service alone": ["organizations create service as everyone"],
     "the row is not in the owner's organization": [
         "organizations create service as org_owner", "organizations rule 0 write without service",
                 "social_media_platforms create service as org_owner",
@@ -163,8 +163,6 @@ EQUIVALENT_GRANTS = {
         "automation_workflows delete org_manager as org_member",
         "sponsor_prospects update org_manager as org_member", "notifications update recipient as everyone",
         "sponsors rule 0 read org_member as org_user"],
-    "its only columns are narrowed once more": ["user_skill_assignments update org_manager as org_member",
-                                                "user_skill_assignments update org_manager as everyone"],
     "a guest sees no agent to talk to": ["ai_conversations create member_self as self"],
     "box_office holds wherever org_admin does": ["devices view without org_admin",
                                                  "devices view org_admin as org_owner"],
