@@ -252,7 +252,7 @@ void check_all_rights() {
 }
 
 constexpr int principals_first = 15;
-constexpr int principals_at_most = 60;
+constexpr int principals_at_most = 120;
 
 // Which switches make a difference to which checks, found by running each once without a mutant. No switch can fail
 // a check that it makes no difference to. EC_MUTANTS_REHEARSAL keeps it for the next process, after a crash.

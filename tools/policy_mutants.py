@@ -132,7 +132,8 @@ EQUIVALENT = {
     (ACCESS, "`every_key_views(table_)` always"): "elsewhere keys hold no grant that opens more than public_event",
     (ACCESS, "`every_key_views(table_)` never"): OPEN,
     (ACCESS, "`!key_anyway` always"): OPEN,
-    (ACCESS, "`std::move(readable)` always"): "whom a rule names holds a grant of all columns",
+    **{(ACCESS, f"`{term}` {becomes}"): "where a rule stands, a column is open to a caller on all his rows or on none"
+       for term in ("std::move(readable)", "rules_[i]") for becomes in ("always", "never")},
 }
 # Terms written alike elsewhere, by a text near them.
 USERS = "the engine makes users' ids, and who bears one in two tenants is nobody"

@@ -119,7 +119,7 @@ void check_right_before_columns(World& world, const TableDef& table) {
   if (table.name == "organizations") {
     const Json founding = {
         {"table", "organizations"}, {"operation", "create"}, {"values", {{"name", "Another"}, {"slug", "another"}}}};
-    EXPECT_EQ(parsed(world.session("ow").call("explain_access", dump(founding), {}))["allowed"], false);
+    EXPECT_EQ(parsed(world.session("an").call("explain_access", dump(founding), {}))["allowed"], false);
   }
   if (table.name == "user_skill_assignments") {
     api::SessionCore& member = world.session("me");
