@@ -308,6 +308,8 @@ std::string decode_member(const TableDef& table, const ColumnDef& column, const 
   }
   DecodedValue decoded = decode_value(column, json);
   if (!decoded.value) return decoded.reason;
+  // An audit entry that is about no row holds it.
+  if (column.name == "id" && decoded.value->uuid().is_nil()) return "must not be the nil uuid";
   reason = folded_problem(table, column, *decoded.value);
   if (reason.empty()) out = std::move(decoded.value);
   return reason;

@@ -92,5 +92,28 @@ TEST_F(ClosedOrganizationTest, OthersFindNothingOfItButTheServiceItsAuditChain) 
   EXPECT_GT(user(last_owner_).count("users").assume_value(), 0);
 }
 
+// Whoever sold it: a reply holds rows of it.
+TEST_F(ClosedOrganizationTest, AReplyOfItsDaysIsNotRepeated) {
+  const std::string event = new_event({{"is_public", true}});
+  const Json order = order_of(event, new_category(event, 10), 1);
+  const CallOptions under_key{.idempotency_key = "closing-2026-09-21-001", .timeout_us = 0};
+  std::vector<Caller> callers = {anon(), customer("bea@example.org")};
+  for (Caller& caller : callers) EC_EXPECT_OK(caller.call("place_order", order, under_key));
+  EC_EXPECT_OK(owner().remove("organizations", organization_));
+  for (Caller& caller : callers) EC_EXPECT_REFUSED("command_denied", caller.call("place_order", order, under_key));
+}
+
+// Ids are unique within a table only.
+TEST_F(ClosedOrganizationTest, WhatAllTenantsShareStaysThoughItBearsTheSameId) {
+  EC_EXPECT_OK(service().insert("social_media_platforms", {{"id", organization_}, {"platform_name", "reddit"}}));
+  const std::string closed = organization_;
+  organization_ = new_organization("Second", "second");
+  EC_EXPECT_OK(owner().remove("organizations", closed));
+  Caller neighbour = user(last_owner_);
+  EC_EXPECT_OK(neighbour.get("social_media_platforms", closed));
+  EXPECT_EQ(neighbour.count("social_media_platforms").assume_value(), 1);
+  EXPECT_EQ(accepted(neighbour.list("social_media_platforms"))["rows"].size(), 1U);
+}
+
 }  // namespace
 }  // namespace eventcore::test

@@ -97,6 +97,16 @@ TEST_F(ExplainTest, EveryKeyLearnsThatItViewsEvents) {
   }
 }
 
+TEST_F(ExplainTest, AColumnThatLeavesNeverIsNotAmongThoseToView) {
+  EC_EXPECT_OK(owner().call("rotate_event_key", {{"event_id", new_event()}}));
+  const Json key = accepted(owner().list("event_keys", {{"limit", 1}}))["rows"][0];
+  for (Caller caller : {owner(), service_of(organization_)}) {
+    const Json columns = explained(caller, "view", "event_keys", id(key))["columns"];
+    EXPECT_EQ(std::count(columns.begin(), columns.end(), Json("public_key")), 1);
+    EXPECT_EQ(std::count(columns.begin(), columns.end(), Json("private_key")), 0);
+  }
+}
+
 TEST_F(ExplainTest, OfSeveralConditionsThatHoldTheFirstIsNamed) {
   const std::string hall = new_venue("Hall");
   const std::string event = new_event({{"is_public", true}, {"venue_id", hall}});

@@ -301,6 +301,15 @@ TEST_F(JwtSessionTest, Inventory13PermissionsAreAListAndNothingElse) {
   EXPECT_EQ(nothing.count("venues").assume_value(), 0);
 }
 
+// Most commands name no group of keys: that is no group without a name.
+TEST_F(JwtSessionTest, APermissionWithoutANameRunsNoCommand) {
+  const std::string event = new_event();
+  Caller key = jwt_caller({{"api_key_organization_id", organization_}, {"api_key_permissions", {""}}});
+  EC_EXPECT_OK(key.get("events", event));
+  EC_EXPECT_REFUSED("command_denied", key.call("cancel_event", {{"event_id", event}, {"reason", "snow"}}));
+  EC_EXPECT_REFUSED("command_denied", key.call("create_api_key", {{"name", "More"}, {"permissions", {"events"}}}));
+}
+
 TEST_F(JwtSessionTest, AnUnverifiedAddressIsNobody) {
   EC_EXPECT_REFUSED("unauthenticated", open_jwt({{"email", "bea@example.org"}}));
   EC_EXPECT_REFUSED("unauthenticated", open_jwt({{"email", "bea@example.org"}, {"email_verified", "true"}}));

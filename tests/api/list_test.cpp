@@ -285,6 +285,48 @@ TEST_F(ListTest, AColumnThatCannotBeReadDecidesNothing) {
   EC_EXPECT_REFUSED("unknown_column", caller.list("team_assignments", {{"order_by", {"hourly_rate"}}}));
 }
 
+TEST_F(ListTest, AnInternalColumnIsUnknownWhoeverAsks) {
+  for (Caller caller : {owner(), service_of(organization_)})
+    for (const schema::TableDef* table : schema::all_tables)
+      for (const schema::ColumnDef& column : table->columns) {
+        if (!column.is(schema::internal)) continue;
+        const std::string name(column.name);
+        const std::string of(table->name);
+        SCOPED_TRACE(of + "." + name);
+        EC_EXPECT_REFUSED("unknown_column", caller.list(of, {{"columns", {"id", name}}}));
+        EC_EXPECT_REFUSED("unknown_column", caller.list(of, {{"where", {{name, {{"is_null", false}}}}}}));
+        EC_EXPECT_REFUSED("unknown_column", caller.list(of, {{"order_by", {name}}}));
+      }
+}
+
+TEST_F(ListTest, WhoSeesSomeRowsSortsThemByWhatHeReadsOnThem) {
+  const std::string hall = new_venue("Hall");
+  const std::string event = new_event({{"is_public", true}, {"venue_id", hall}});
+  EC_EXPECT_OK(owner().call("place_order", order_of(event, new_category(event, 10), 1)));
+  const std::string member = new_user("member");
+  assign(event, member, "technical_director");
+  const Json orders = accepted(user(member).list("ticket_orders", {{"order_by", {"order_number"}}}));
+  EXPECT_EQ(orders["rows"].size(), 1U);
+  for (Caller caller : {anon(), user(new_user("guest"))}) {
+    EXPECT_EQ(accepted(caller.list("venues", {{"order_by", {"name"}}}))["rows"].size(), 1U);
+    EC_EXPECT_REFUSED("unknown_column", caller.list("venues", {{"order_by", {"max_capacity"}}}));
+  }
+}
+
+TEST_F(ListTest, WhoSeesNoRowKnowsNoColumn) {
+  const std::string event = new_event({{"is_public", true}});
+  EC_EXPECT_OK(service().insert("social_media_platforms", {{"platform_name", "reddit"}}));
+  for (Caller caller : {anon(), customer("bea@example.org")})
+    for (const auto& [table, column] :
+         {std::pair{"event_budgets", "currency"}, {"vendors", "name"}, {"social_media_platforms", "platform_name"}}) {
+      SCOPED_TRACE(table);
+      EC_EXPECT_REFUSED("unknown_column", caller.list(table, {{"columns", {column}}}));
+      EC_EXPECT_REFUSED("unknown_column", caller.list(table, {{"order_by", {column}}}));
+      EC_EXPECT_REFUSED("unknown_column", caller.count(table, {{"where", {{column, {{"is_null", false}}}}}}));
+      EXPECT_EQ(caller.count(table).assume_value(), 0);
+    }
+}
+
 TEST_F(ListTest, AForeignTenantsRowsAreNotThere) {
   add("Hall", 1);
   const std::string other = new_organization("Second", "second");

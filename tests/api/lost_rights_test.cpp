@@ -273,6 +273,34 @@ TEST_F(LostRightsTest, ACursorOfBeforeShowsNothingAfter) {
   EC_EXPECT_REFUSED("unauthenticated", caller.list("venues", {{"limit", 2}, {"after", first["cursor"]}}));
 }
 
+TEST_F(LostRightsTest, AnAssignmentCountsWhileItIsAssignedOrActive) {
+  const Standing s = new_standing_user();
+  Caller caller = user(s.row);
+  const std::string assignment = id(accepted(
+      owner().insert("team_assignments", {{"event_id", event_}, {"user_id", s.row}, {"role_type", "producer"}})));
+  for (const auto& [status, counts] : {std::pair{"assigned", true}, {"active", true}, {"completed", false}}) {
+    SCOPED_TRACE(status);
+    EC_EXPECT_OK(owner().update("team_assignments", assignment, {{"assignment_status", status}}));
+    EXPECT_EQ(caller.count("events").assume_value(), counts ? 1 : 0);
+  }
+}
+
+TEST_F(LostRightsTest, ATicketShowsItsEventToWhoHoldsItWhileItAdmits) {
+  Json sale = order_of(event_, new_category(event_, 10), 1);
+  sale["payment"] = {{"method", "cash"}, {"amount", "10.00"}};
+  const Json sold = accepted(owner().call("place_order", sale));
+  const auto seen_by = [&](const char* who) {
+    return customer(std::string(who) + "@example.org").count("events").assume_value();
+  };
+  EXPECT_EQ(seen_by("bea"), 1);
+  const Json passed = accepted(owner().call(
+      "transfer_ticket", {{"ticket_id", sold["tickets"][0]["id"]}, {"name", "Ada"}, {"email", "ada@example.org"}}));
+  EXPECT_EQ(seen_by("bea"), 0) << "though the order is hers";
+  EXPECT_EQ(seen_by("ada"), 1);
+  EC_EXPECT_OK(owner().call("cancel_ticket", {{"ticket_id", passed["ticket"]["id"]}, {"reason", "lost"}}));
+  EXPECT_EQ(seen_by("ada"), 0);
+}
+
 TEST_F(LostRightsTest, AnAssignmentEndsWithItsLastDayThoughNothingIsWritten) {
   const Standing s = new_standing_user();
   Caller caller = user(s.row);

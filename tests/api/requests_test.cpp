@@ -182,6 +182,18 @@ TEST_F(RequestTest, BadIdsAndNamesAreRefused) {
 
 // ---- versions -----------------------------------------------------------------------------------------------------
 
+// Such a row would look to the audit chain like no row at all.
+TEST_F(RequestTest, TheNilIdIsNoRowsId) {
+  Json row = venue("Hall");
+  row["id"] = "00000000-0000-0000-0000-000000000000";
+  for (Caller caller : {owner(), service_of(organization_)}) {
+    const auto made = caller.insert("venues", row);
+    ASSERT_TRUE(refused_as("invalid_argument", made));
+    EXPECT_EQ(made.error().detail().fields.at(0).field, "id");
+  }
+  EXPECT_EQ(owner().count("venues").assume_value(), 0);
+}
+
 TEST_F(RequestTest, AVersionThatIsNoLongerTrueIsAConflict) {
   const std::string hall = new_venue("Hall");
   Caller caller = owner();

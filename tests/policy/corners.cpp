@@ -114,6 +114,23 @@ void check_transferred_ticket(World& world, const TableDef& table) {
   }
 }
 
+// Where columns alone would refuse, the right itself is refused already.
+void check_right_before_columns(World& world, const TableDef& table) {
+  if (table.name == "organizations") {
+    const Json founding = {
+        {"table", "organizations"}, {"operation", "create"}, {"values", {{"name", "Another"}, {"slug", "another"}}}};
+    EXPECT_EQ(parsed(world.session("an").call("explain_access", dump(founding), {}))["allowed"], false);
+  }
+  if (table.name == "user_skill_assignments") {
+    api::SessionCore& member = world.session("me");
+    const std::string id = world.put(world.a(), table.name, world.draft(world.a(), table, "", world.a().users.at("x")));
+    EXPECT_TRUE(member.get(table.name, id, {}));
+    const std::string verified = dump({{"verified_at", "2026-09-21T00:00:00Z"}});
+    expect_denied(tried(member, [&] { return member.update(table.name, id, verified, {}); }), "verified by a member");
+    EXPECT_TRUE(world.service().remove(table.name, id, {.organization = world.a().organization}));
+  }
+}
+
 }  // namespace
 
 void check_key_groups(World& world, const TableDef& table) {
@@ -154,6 +171,7 @@ void check_corners(World& world, const TableDef& table) {
   if (name == "ai_conversations") expect_own_row_stays(world, table, "mg");
   if (name == "notifications") expect_own_row_stays(world, table, "ow");
   if (name == "tickets") check_transferred_ticket(world, table);
+  check_right_before_columns(world, table);
 }
 
 }  // namespace eventcore::test
