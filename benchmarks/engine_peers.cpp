@@ -2,6 +2,7 @@
 #include <array>
 #include <eventcore/engine.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "eventcore.h"
 #include "peer.hpp"
@@ -28,14 +29,17 @@ class Tongue {
   Tongue(const Tongue&) = delete;
   Tongue& operator=(const Tongue&) = delete;
   virtual std::string call(const std::string& command, const std::string& arguments) = 0;
-  virtual void call_together(const std::string& command, const std::string& arguments, int times) {
-    for (int i = 0; i < times; ++i) static_cast<void>(call(command, arguments));
+  virtual void call_together(const std::string& command, const std::vector<std::string>& arguments) {
+    for (const std::string& each : arguments) static_cast<void>(call(command, each));
   }
   virtual std::string get(const std::string& table, const std::string& id) = 0;
   virtual std::string insert(const std::string& table, const std::string& row) = 0;
   virtual std::string update(const std::string& table, const std::string& id, const std::string& changes) = 0;
   virtual std::string list(const std::string& table, const std::string& request) = 0;
   virtual std::int64_t count(const std::string& table, const std::string& request) = 0;
+  virtual std::string changes(std::int64_t, std::int64_t /*limit*/, std::int64_t /*wait_us*/) {
+    throw Wrong("changes are read through C++ alone");
+  }
 };
 
 struct Place {
@@ -46,12 +50,15 @@ struct Place {
   std::string organization;
   std::string event;
   std::vector<std::string> categories;
+  std::string crowd_event;
 };
 
 class EngineCaller final : public Caller {
  public:
-  EngineCaller(std::unique_ptr<Tongue> session, const Place& place) : session_(std::move(session)), place_(place) {
-    for (const std::string& category : place.categories) orders_.push_back(order(category, 1));
+  // `shop`: who hears of online payments.
+  EngineCaller(std::unique_ptr<Tongue> session, const Place& place, std::unique_ptr<Tongue> shop = nullptr)
+      : session_(std::move(session)), shop_(std::move(shop)), place_(place) {
+    for (const std::string& category : place.categories) orders_.push_back(order(category, 1).dump());
     list_ = Json{{"where", {{"ticket_category_id", place.categories[listed]}}}, {"limit", list_size}}.dump();
     scan_ = R"({"event_id":")" + place.event + R"(","code":")";
   }
@@ -61,14 +68,39 @@ class EngineCaller final : public Caller {
   }
 
   void sell_together(std::size_t category, int orders) override {
-    session_->call_together("place_order", orders_[category], orders);
+    session_->call_together("place_order",
+                            std::vector<std::string>(static_cast<std::size_t>(orders), orders_[category]));
   }
 
   std::vector<std::string> seed(std::size_t category, int quantity) override {
-    const Json reply = Json::parse(session_->call("place_order", order(place_.categories[category], quantity)));
+    const Json reply = Json::parse(session_->call("place_order", order(place_.categories[category], quantity).dump()));
     std::vector<std::string> codes;
     for (const Json& ticket : reply["tickets"]) codes.push_back(ticket["qr_code_data"]);
     return codes;
+  }
+
+  void order_online(std::size_t category) override {
+    Json cart = order(place_.categories[category], 1);
+    cart.erase("payment");
+    cart["customer"]["email"] = "walk-in@mail.example";
+    const Json placed = Json::parse(session_->call("place_order", cart.dump()))["order"];
+    Json payment = {{"order_id", placed["id"]}, {"provider", "bench"}, {"reference", placed["id"]}};
+    static_cast<void>(shop_->call("start_payment", payment.dump()));
+    payment["amount"] = placed["total_amount"];
+    payment["currency"] = placed["currency"];
+    if (Json::parse(shop_->call("confirm_payment", payment.dump()))["tickets"].size() != 1)
+      throw Wrong("a paid order gave other than one ticket");
+  }
+
+  void seed_visitors(std::int64_t first, int orders, int quantity) override {
+    std::vector<std::string> together;
+    for (int i = 0; i < orders; ++i) {
+      Json one = order(place_.categories[crowded], quantity);
+      one["event_id"] = place_.crowd_event;
+      for (int n = 0; n < quantity; ++n) one["items"][0]["attendees"].push_back({{"name", visitor_name(first++)}});
+      together.push_back(one.dump());
+    }
+    session_->call_together("place_order", together);
   }
 
   bool check_in(const std::string& code) override {
@@ -80,24 +112,51 @@ class EngineCaller final : public Caller {
       throw Wrong("another event was read");
   }
 
-  int list_tickets() override {
-    const std::string reply = session_->list("tickets", list_);
+  int list_tickets() override { return tickets_in(session_->list("tickets", list_)); }
+
+  Page page(const std::string& after) override {
+    Json request = {{"where", {{"ticket_category_id", place_.categories[crowded]}}}, {"limit", crowd_page}};
+    if (!after.empty()) request["after"] = after;
+    const std::string reply = session_->list("tickets", request.dump());
+    static constexpr std::string_view cursor = R"("cursor":")";
+    const std::size_t at = reply.rfind(cursor);
+    if (at == std::string::npos) return {tickets_in(reply), ""};
+    const std::size_t begin = at + cursor.size();
+    return {tickets_in(reply), reply.substr(begin, reply.find('"', begin) - begin)};
+  }
+
+  int search(const std::string& prefix) override {
+    const Json request = {{"event_id", place_.crowd_event}, {"query", prefix}, {"limit", crowd_page}};
+    return tickets_in(session_->call("search_attendees", request.dump()));
+  }
+
+  std::int64_t report() override {
+    return Json::parse(session_->call("event_report", Json{{"event_id", place_.crowd_event}}.dump()))["tickets"];
+  }
+
+  Changes changes(std::int64_t since, std::int64_t wait_us) override {
+    constexpr std::int64_t at_once = 1'000;
+    const Json page = Json::parse(session_->changes(since, at_once, wait_us));
+    return {static_cast<std::int64_t>(page["changes"].size()), page["next"]};
+  }
+
+ private:
+  [[nodiscard]] int tickets_in(const std::string& reply) const {
     int rows = 0;
     for (std::size_t at = reply.find(member_); at != std::string::npos; at = reply.find(member_, at + 1)) ++rows;
     return rows;
   }
 
- private:
-  [[nodiscard]] std::string order(const std::string& category, int quantity) const {
+  [[nodiscard]] Json order(const std::string& category, int quantity) const {
     return Json{{"event_id", place_.event},
                 {"items", Json::array({{{"ticket_category_id", category}, {"quantity", quantity}}})},
                 {"customer", {{"name", "Walk-in"}}},
-                {"payment", {{"method", "cash"}, {"amount", std::to_string(quantity * 10) + ".00"}}}}
-        .dump();
+                {"payment", {{"method", "cash"}, {"amount", std::to_string(quantity * 10) + ".00"}}}};
   }
 
   const std::string member_ = R"("ticket_number":)";
   std::unique_ptr<Tongue> session_;
+  std::unique_ptr<Tongue> shop_;
   const Place& place_;
   std::vector<std::string> orders_;
   std::string list_;
@@ -106,10 +165,10 @@ class EngineCaller final : public Caller {
 
 class EnginePeer : public ThreadedPeer {
  public:
-  explicit EnginePeer(std::string folder) : path_(std::move(folder) + "/bench.ecdb") {}
+  explicit EnginePeer(std::string folder) : folder_(std::move(folder)) {}
 
   void set_up() override {
-    open(path_);
+    make_store(folder_ + "/bench.ecdb");
     auto service = session(Json{{"kind", "service"}, {"reason", "benchmark"}});
     const Json made = Json::parse(service->call(
         "create_organization",
@@ -166,12 +225,27 @@ class EnginePeer : public ThreadedPeer {
   }
 
  protected:
-  virtual void open(const std::string& path) = 0;
+  virtual void make_store(const std::string& path) = 0;
   virtual std::unique_ptr<Tongue> session(const Json& principal) = 0;
 
-  [[nodiscard]] bool does(Work) const override { return true; }
+  void make_crowd() override {
+    auto owner = as(place_.owner);
+    place_.crowd_event =
+        make(*owner, "events",
+             {{"name", "Crowd"}, {"start_datetime", "2030-05-01T10:00:00Z"}, {"end_datetime", "2030-05-01T20:00:00Z"}});
+    place_.categories.push_back(make(*owner, "ticket_categories",
+                                     {{"event_id", place_.crowd_event},
+                                      {"name", "Crowd"},
+                                      {"base_price", "10.00"},
+                                      {"max_per_order", seed_order_max},
+                                      {"total_quantity", places}}));
+    static_cast<void>(owner->update("events", place_.crowd_event, R"({"status":"confirmed"})"));
+  }
 
   std::unique_ptr<Caller> caller(Person person) override {
+    if (person == Person::online)
+      return std::make_unique<EngineCaller>(session(Json{{"kind", "anon"}}), place_,
+                                            session(Json{{"kind", "service"}, {"reason", "online shop"}}));
     if (person == Person::service)
       return std::make_unique<EngineCaller>(
           session(Json{{"kind", "service"}, {"reason", "benchmark"}, {"organization_id", place_.organization}}),
@@ -184,6 +258,7 @@ class EnginePeer : public ThreadedPeer {
   }
 
   Place place_;
+  std::string folder_;
 
  private:
   std::unique_ptr<Tongue> as(const std::string& user) { return session(Json{{"kind", "user"}, {"id", user}}); }
@@ -202,8 +277,6 @@ class EnginePeer : public ThreadedPeer {
     const Json request = {{"email", known_as + "@bench.example"}, {"full_name", known_as}, {"role", role}};
     return Json::parse(owner.call("invite_user", request.dump()))["user"]["id"];
   }
-
-  std::string path_;
 };
 
 // ---- C++ ------------------------------------------------------------------------------------------------------------
@@ -221,9 +294,9 @@ class CppTongue final : public Tongue {
   std::string call(const std::string& command, const std::string& arguments) override {
     return taken(session_.call(command, arguments));
   }
-  void call_together(const std::string& command, const std::string& arguments, int times) override {
+  void call_together(const std::string& command, const std::vector<std::string>& arguments) override {
     std::vector<eventcore::Pending> pending;
-    for (int i = 0; i < times; ++i) pending.push_back(taken(session_.submit(command, arguments)));
+    for (const std::string& each : arguments) pending.push_back(taken(session_.submit(command, each)));
     for (eventcore::Pending& one : pending) static_cast<void>(taken(std::move(*one.wait(-1))));
   }
   std::string get(const std::string& table, const std::string& id) override { return taken(session_.get(table, id)); }
@@ -239,6 +312,9 @@ class CppTongue final : public Tongue {
   std::string update(const std::string& table, const std::string& id, const std::string& changes) override {
     return taken(session_.update(table, id, changes));
   }
+  std::string changes(std::int64_t since, std::int64_t limit, std::int64_t wait_us) override {
+    return taken(session_.changes(since, limit, wait_us));
+  }
 
  private:
   Session session_;
@@ -248,9 +324,66 @@ class CppPeer final : public EnginePeer {
  public:
   using EnginePeer::EnginePeer;
   [[nodiscard]] std::string name() const override { return "eventcore_cpp"; }
+  [[nodiscard]] bool does(Work) const override { return true; }
+
+  // Through the command line, into a store of its own whose clock is the machine's.
+  double import_rows(std::int64_t first, std::int64_t rows) override {
+    const std::string store = folder_ + "/import.ecdb";
+    const std::string csv = folder_ + "/venues.csv";
+    const std::string key = folder_ + "/import.key";
+    if (first == 0) {
+      std::ofstream(key, std::ios::binary).write(reinterpret_cast<const char*>(store_key.data()), store_key.size());
+      std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+      Engine engine = opened(store, true, false);
+      CppTongue service(taken(engine.session(R"({"kind":"service","reason":"benchmark"})")));
+      imported_into_ = Json::parse(service.call(
+          "create_organization",
+          R"({"name":"I","slug":"i","owner":{"email":"o@i.example","full_name":"O"}})"))["organization"]["id"];
+    }
+    write_venues(csv, first, rows);
+    const std::string command = EC_BENCH_CLI " import venues " + csv + " --store " + store + " --key-file " + key +
+                                " --organization " + imported_into_ + " --batch " + std::to_string(import_batch) +
+                                " >" + folder_ + "/import.log 2>&1";
+    if (std::system(command.c_str()) != 0)
+      throw Wrong("the import ended with an error, see " + folder_ + "/import.log");
+    Engine engine = opened(store, false, false);
+    CppTongue service(taken(engine.session(R"({"kind":"service","reason":"benchmark"})")));
+    if (service.count("venues", "{}") != first + rows) throw Wrong("not all rows were imported");
+    return static_cast<double>(rows);
+  }
+
+  double verify_audit() override {
+    auto owner = session(Json{{"kind", "user"}, {"id", place_.owner}});
+    const Json reply = Json::parse(owner->call("verify_audit", Json{{"organization_id", place_.organization}}.dump()));
+    if (reply["ok"] != true) throw Wrong("verify_audit: " + reply.dump());
+    return reply["entries"];
+  }
+
+  // A store of its own, as one process opens it that has no other open.
+  double open(bool passphrase) override {
+    const std::string path = folder_ + (passphrase ? "/passphrase.ecdb" : "/raw.ecdb");
+    if (!std::filesystem::exists(path)) static_cast<void>(opened(path, true, passphrase).close());
+    Engine engine = opened(path, false, passphrase);
+    if (!engine.session(R"({"kind":"anon"})")) throw Wrong("an opened store gives no session");
+    return 1;
+  }
+
+  double back_up() override {
+    const std::filesystem::path to = folder_ + "/copy.ecdb";
+    const Key key = Key::raw(store_key);
+    eventcore::CallOptions options;
+    options.key = &key;
+    Session service = taken(engine_->session(R"({"kind":"service","reason":"benchmark"})"));
+    const Json reply = Json::parse(taken(service.call("backup", Json{{"path", to.string()}}.dump(), options)));
+    const auto size = std::filesystem::file_size(to);
+    if (reply["bytes"] != size) throw Wrong("the copy has another size than was told");
+    for (const char* end : {".ecdb", ".keys", ".anchor", ".lock"})
+      std::filesystem::remove(std::filesystem::path(to).replace_extension(end));
+    return static_cast<double>(size) / 1e6;
+  }
 
  protected:
-  void open(const std::string& path) override {
+  void make_store(const std::string& path) override {
     OpenOptions options;
     options.path = path;
     options.key = Key::raw(store_key);
@@ -264,7 +397,23 @@ class CppPeer final : public EnginePeer {
   }
 
  private:
+  static Engine opened(const std::string& path, bool create, bool passphrase) {
+    OpenOptions options;
+    options.path = path;
+    options.key = passphrase ? Key::passphrase("seven plain words that nobody else knows") : Key::raw(store_key);
+    options.create_new = create;
+    return taken(Engine::open(std::move(options)));
+  }
+
+  static void write_venues(const std::string& path, std::int64_t first, std::int64_t rows) {
+    std::ofstream csv(path);
+    csv << "name,address,max_capacity\n";
+    for (std::int64_t i = first; i < first + rows; ++i)
+      csv << venue_name(i) << ",\"" << venue_address << "\"," << venue_capacity << '\n';
+  }
+
   std::optional<Engine> engine_;
+  std::string imported_into_;  // the organization
 };
 
 // ---- C --------------------------------------------------------------------------------------------------------------
@@ -335,9 +484,11 @@ class CPeer final : public EnginePeer {
   using EnginePeer::EnginePeer;
   ~CPeer() override { static_cast<void>(ec_engine_close(engine_, nullptr)); }
   [[nodiscard]] std::string name() const override { return "eventcore_c"; }
+  // What is beyond a call is the same code under both.
+  [[nodiscard]] bool does(Work work) const override { return def_of(work).scope == Scope::calls; }
 
  protected:
-  void open(const std::string& path) override {
+  void make_store(const std::string& path) override {
     ec_open_options options = EC_OPEN_OPTIONS_INIT;
     options.path = path.data();
     options.path_length = path.size();

@@ -79,18 +79,36 @@ class Callers:
         request = {"email": f"{role}@bench.example", "full_name": role, "role": role}
         return owner.call("invite_user", request)["user"]["id"]
 
+    def cart(self, category, quantity):
+        return {
+            "event_id": self.event,
+            "items": [{"ticket_category_id": self.categories[category], "quantity": quantity}],
+            "customer": {"name": "Walk-in"},
+        }
+
     def order(self, session, category, quantity):
-        return session.call(
-            "place_order",
-            {
-                "event_id": self.event,
-                "items": [{"ticket_category_id": self.categories[category], "quantity": quantity}],
-                "customer": {"name": "Walk-in"},
-                "payment": {"method": "cash", "amount": f"{quantity * 10}.00"},
-            },
+        payment = {"method": "cash", "amount": f"{quantity * 10}.00"}
+        return session.call("place_order", self.cart(category, quantity) | {"payment": payment})
+
+    def order_online(self, visitor, shop, category):
+        cart = self.cart(category, 1)
+        cart["customer"]["email"] = "walk-in@mail.example"
+        order = visitor.call("place_order", cart)["order"]
+        payment = {"order_id": order["id"], "provider": "bench", "reference": order["id"]}
+        shop.call("start_payment", payment)
+        paid = shop.call(
+            "confirm_payment", payment | {"amount": order["total_amount"], "currency": order["currency"]}
         )
+        if len(paid["tickets"]) != 1:
+            raise Wrong("a paid order gave other than one ticket")
 
     def sessions(self, work, callers):
+        if work == "order_online":
+            visitor, shop = ec.Principal.anon(), ec.Principal.service("online shop")
+            hired = self.hired.setdefault(work, [])
+            while len(hired) < callers:
+                hired.append((self.engine.session(visitor), self.engine.session(shop)))
+            return hired
         user = {"read_event": self.member, "list_tickets": self.manager}.get(work, self.owner)
         hired = self.hired.setdefault(user, [])
         while len(hired) < callers:
@@ -113,7 +131,9 @@ class Callers:
     def one(self, work, session, draw):
         if work == "sell_hot":
             self.order(session, self.count_of_categories, 1)
-        elif work == "sell_100":
+        elif work == "order_online":
+            self.order_online(*session, draw.randrange(self.count_of_categories))
+        elif work in ("sell_100", "sell_and_scan"):
             self.order(session, draw.randrange(self.count_of_categories), 1)
         elif work == "read_event":
             session.get("events", self.event)
@@ -134,8 +154,9 @@ class Callers:
 
     def serve(self, work, session, index, end, calls, wrong):
         draw = random.Random(index)
+        scans = work == "sell_and_scan" and index % 2 == 1
         try:
-            while not wrong and time.monotonic() < end and self.one(work, session, draw):
+            while not wrong and time.monotonic() < end and self.one("check_in" if scans else work, session, draw):
                 calls[index] += 1
         except Exception as error:
             wrong.append(str(error))
@@ -154,14 +175,15 @@ class Callers:
             thread.start()
         for thread in threads:
             thread.join()
-        reply = {"calls": sum(calls), "elapsed": time.monotonic() - start, "cpu": time.process_time() - cpu_before}
         if wrong:
             raise Wrong(wrong[0])
-        if work.startswith("sell"):
-            reply |= {"new_orders": sum(calls), "new_tickets": sum(calls)}
-        if work == "check_in":
-            reply["new_used"] = sum(calls)
-        return reply
+        mixed = work == "sell_and_scan"
+        return {
+            "calls": sum(calls[::2] if mixed else calls),
+            "scans": sum(calls[1::2]) if mixed else 0,
+            "elapsed": time.monotonic() - start,
+            "cpu": time.process_time() - cpu_before,
+        }
 
     # ---- checks ------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,9 @@ class PythonPeer final : public Peer {
 
   [[nodiscard]] std::string name() const override { return "eventcore_python"; }
 
+  // What is beyond a call is the same code under all tongues.
+  [[nodiscard]] bool does(Work work) const override { return Peer::does(work) && def_of(work).scope == Scope::calls; }
+
   void set_up() override {
     note(ask({{"do", "set_up"},
               {"folder", folder_},
@@ -54,8 +57,9 @@ class PythonPeer final : public Peer {
 
   Outcome run(Work work, int callers, double seconds) override {
     const Json reply = ask({{"do", "run"}, {"work", name_of(work)}, {"callers", callers}, {"seconds", seconds}});
-    note(reply);
-    return {reply["calls"], reply["elapsed"], reply["cpu"]};
+    const Outcome outcome{reply["calls"], reply["elapsed"], reply["cpu"], reply["scans"]};
+    tally.add(outcome, work);
+    return outcome;
   }
 
   Counts count() override {
@@ -67,11 +71,10 @@ class PythonPeer final : public Peer {
   void verify() override { static_cast<void>(ask({{"do", "verify"}})); }
 
  private:
-  // The script says how many orders, tickets and admissions came with each step.
+  // The script says how many orders and tickets came with each step.
   void note(const Json& reply) {
     tally.orders += reply.value("new_orders", std::int64_t{0});
     tally.tickets += reply.value("new_tickets", std::int64_t{0});
-    tally.used += reply.value("new_used", std::int64_t{0});
   }
 
   Json ask(const Json& request) {

@@ -86,6 +86,23 @@ CREATE TABLE events (
   UNIQUE (organization_id, slug)
 );
 
+CREATE TABLE venues (
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  organization_id uuid REFERENCES organizations ON DELETE CASCADE,
+  name text NOT NULL,
+  address text NOT NULL,
+  city text,
+  venue_type text CHECK (venue_type IN ('indoor', 'outdoor', 'hybrid', 'virtual')),
+  max_capacity integer NOT NULL,
+  amenities text[],
+  pricing_structure jsonb DEFAULT '{}',
+  availability_calendar jsonb DEFAULT '{}',
+  contact_info jsonb DEFAULT '{}',
+  is_active boolean DEFAULT true,
+  created_at timestamptz DEFAULT now(),
+  updated_at timestamptz DEFAULT now()
+);
+
 CREATE TABLE team_assignments (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   user_id uuid REFERENCES users ON DELETE CASCADE,
@@ -200,6 +217,9 @@ CREATE INDEX ON tickets (order_id);
 CREATE INDEX ON tickets (ticket_category_id, id);
 CREATE INDEX ON tickets (attendee_email);
 CREATE UNIQUE INDEX ON tickets (qr_code_data);
+CREATE UNIQUE INDEX ON ticket_orders (stripe_payment_intent_id);
+CREATE INDEX ON tickets USING gin (to_tsvector('simple', attendee_name));
+CREATE INDEX ON venues (organization_id, name);
 CREATE INDEX ON audit_logs (record_id);
 CREATE INDEX ON audit_logs ("timestamp");
 
@@ -216,7 +236,7 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['organizations', 'users', 'team_assignments', 'events', 'ticket_categories',
+  FOREACH name IN ARRAY ARRAY['organizations', 'users', 'team_assignments', 'events', 'venues', 'ticket_categories',
                               'ticket_orders', 'tickets'] LOOP
     EXECUTE format('CREATE TRIGGER touch BEFORE UPDATE ON %I FOR EACH ROW EXECUTE FUNCTION touch()', name);
   END LOOP;
@@ -271,6 +291,7 @@ ALTER TABLE organizations ENABLE ROW LEVEL SECURITY;
 ALTER TABLE users ENABLE ROW LEVEL SECURITY;
 ALTER TABLE team_assignments ENABLE ROW LEVEL SECURITY;
 ALTER TABLE events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE venues ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ticket_categories ENABLE ROW LEVEL SECURITY;
 ALTER TABLE ticket_orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tickets ENABLE ROW LEVEL SECURITY;
@@ -285,6 +306,10 @@ CREATE POLICY managers_change_assigned ON events FOR UPDATE TO authenticated USI
   organization_id = (SELECT auth.organization())
   AND (SELECT auth.jwt() ->> 'role') IN ('owner', 'admin', 'manager') AND auth.assigned(id));
 CREATE POLICY public_events ON events FOR SELECT TO anon USING (is_public AND status IN ('confirmed', 'active'));
+
+CREATE POLICY staff_keeps_venues ON venues FOR ALL TO authenticated USING (
+  organization_id = (SELECT auth.organization())
+  AND (SELECT auth.jwt() ->> 'role') IN ('owner', 'admin', 'manager'));
 
 CREATE POLICY staff_read ON ticket_categories FOR SELECT TO authenticated USING (
   EXISTS (SELECT FROM events e WHERE e.id = event_id));
@@ -304,7 +329,7 @@ CREATE POLICY staff_admits ON tickets FOR UPDATE TO authenticated USING (
           WHERE o.id = order_id AND o.organization_id = (SELECT auth.staff_organization())));
 
 GRANT SELECT ON events, ticket_categories TO authenticated, anon;
-GRANT SELECT, INSERT ON ticket_orders TO authenticated;
+GRANT SELECT, INSERT ON ticket_orders, venues TO authenticated;
 GRANT SELECT, INSERT, UPDATE ON tickets TO authenticated;
 GRANT ALL ON ALL TABLES IN SCHEMA public TO service_role;
 
@@ -359,6 +384,111 @@ BEGIN
   SELECT * INTO ticket FROM tickets t WHERE t.qr_code_data = code;
   IF NOT FOUND THEN RETURN jsonb_build_object('outcome', 'unknown'); END IF;
   RETURN jsonb_build_object('outcome', CASE WHEN ticket.status = 'used' THEN 'already_used' ELSE 'wrong_event' END);
+END
+$$;
+
+-- Online: a visitor has no right to write an order, so the function has it. An order that is not paid holds no place, as
+-- in the source; its places are taken when it is paid, by the tickets.
+CREATE FUNCTION place_online(sale_event uuid, category uuid, quantity integer, customer text, email text)
+RETURNS uuid LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+DECLARE
+  event events;
+  place ticket_categories;
+  placed uuid;
+BEGIN
+  SELECT * INTO event FROM events WHERE id = sale_event AND is_public AND status IN ('confirmed', 'active');
+  IF NOT FOUND THEN RAISE EXCEPTION 'not_found'; END IF;
+  SELECT * INTO place FROM ticket_categories WHERE id = category AND event_id = sale_event AND is_active;
+  IF NOT FOUND THEN RAISE EXCEPTION 'not_on_sale'; END IF;
+  IF now() < place.sale_start_date OR now() > place.sale_end_date THEN RAISE EXCEPTION 'outside_window'; END IF;
+  IF quantity < 1 OR quantity > place.max_per_order THEN RAISE EXCEPTION 'too_many'; END IF;
+  IF place.available_quantity < quantity THEN RAISE EXCEPTION 'sold_out'; END IF;
+  INSERT INTO ticket_orders (organization_id, event_id, order_number, customer_email, customer_name, subtotal,
+                             total_amount, currency)
+    VALUES (event.organization_id, sale_event, 'EC-' || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 16)),
+            email, customer, place.base_price * quantity, place.base_price * quantity, place.currency)
+    RETURNING id INTO placed;
+  RETURN placed;
+END
+$$;
+REVOKE ALL ON FUNCTION place_online FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION place_online TO anon;
+
+-- The host's own calls, by the role that no policy binds.
+CREATE FUNCTION start_payment(paid_order uuid, reference text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE ticket_orders SET payment_status = 'processing', stripe_payment_intent_id = reference
+    WHERE id = paid_order AND payment_status = 'pending' AND order_status = 'active';
+  IF NOT FOUND THEN RAISE EXCEPTION 'wrong_state'; END IF;
+END
+$$;
+
+-- The host knows what was in the cart: the source's order does not.
+CREATE FUNCTION confirm_payment(paid_order uuid, reference text, category uuid, quantity integer)
+RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+  place ticket_categories;
+  paid ticket_orders;
+  issued jsonb;
+BEGIN
+  SELECT * INTO place FROM ticket_categories WHERE id = category;
+  UPDATE ticket_orders SET payment_status = 'paid', payment_method = 'card'
+    WHERE id = paid_order AND payment_status = 'processing' AND stripe_payment_intent_id = reference
+      AND total_amount = place.base_price * quantity
+    RETURNING * INTO paid;
+  IF NOT FOUND THEN RAISE EXCEPTION 'wrong_state'; END IF;
+  WITH made AS (
+    INSERT INTO tickets (order_id, ticket_category_id, ticket_number, attendee_name, attendee_email, qr_code_data,
+                         price_paid, currency)
+      SELECT paid.id, category, 'T-' || upper(substr(replace(gen_random_uuid()::text, '-', ''), 1, 16)),
+             paid.customer_name, paid.customer_email,
+             replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), place.base_price, place.currency
+      FROM generate_series(1, quantity)
+      RETURNING *)
+    SELECT jsonb_agg(to_jsonb(made)) INTO issued FROM made;
+  RETURN jsonb_build_object('order', to_jsonb(paid), 'tickets', issued);
+END
+$$;
+
+-- A sale to named visitors: the tickets get their names in order.
+CREATE FUNCTION place_order_for(sale_event uuid, category uuid, names text[], method text, paid numeric)
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  sold jsonb := place_order(sale_event, category, cardinality(names), 'Walk-in', method, paid);
+BEGIN
+  UPDATE tickets t SET attendee_name = names[n.place]
+    FROM (SELECT (ticket ->> 'id')::uuid AS id, place FROM jsonb_array_elements(sold -> 'tickets')
+          WITH ORDINALITY AS of_order (ticket, place)) n
+    WHERE t.id = n.id;
+END
+$$;
+
+-- Searches and sums look at many rows, and no index serves a text search below a row policy, whose functions come first:
+-- who may ask is asked once.
+CREATE FUNCTION search_attendees(of_event uuid, words tsquery, most integer) RETURNS SETOF jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM events WHERE id = of_event AND organization_id = auth.staff_organization()) THEN
+    RAISE EXCEPTION 'not_found';
+  END IF;
+  RETURN QUERY SELECT to_jsonb(t) FROM tickets t JOIN ticket_categories c ON c.id = t.ticket_category_id
+    WHERE to_tsvector('simple', t.attendee_name) @@ words AND c.event_id = of_event LIMIT most;
+END
+$$;
+
+CREATE FUNCTION event_report(of_event uuid) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM events WHERE id = of_event AND organization_id = auth.staff_organization()) THEN
+    RAISE EXCEPTION 'not_found';
+  END IF;
+  RETURN (SELECT jsonb_build_object('tickets', sum(tickets), 'checked_in', sum(used), 'revenue', sum(revenue),
+                                    'by_category', jsonb_object_agg(name, tickets))
+    FROM (SELECT c.name, count(*) FILTER (WHERE t.status IN ('valid', 'used')) AS tickets,
+                 count(*) FILTER (WHERE t.status = 'used') AS used,
+                 sum(t.price_paid) FILTER (WHERE t.status IN ('valid', 'used')) AS revenue
+          FROM ticket_categories c JOIN tickets t ON t.ticket_category_id = c.id
+          WHERE c.event_id = of_event GROUP BY c.id) figures);
 END
 $$;
 
