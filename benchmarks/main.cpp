@@ -74,7 +74,7 @@ Settings settings_of(int argc, char** argv) {
     else if (option == "--rows")
       rows_of_an_import = std::max(1LL, std::atoll(value().c_str()));
     else if (option == "--quick")
-      s.runs = 1, s.seconds = 0.7, s.crowd = crowd_page * far_page, rows_of_an_import = 10'000;
+      s.runs = 1, s.seconds = 0.5, s.crowd = crowd_page * far_page, rows_of_an_import = 10'000;
     else if (option == "--smoke")
       s.runs = 1, s.seconds = 0.05, s.callers = {1, 4}, s.crowd = 100, rows_of_an_import = 600;
     else if (option == "--workload") {
