@@ -1,5 +1,6 @@
 // among: whether a uuid is one of very many. SQLite makes an index anew for each execution of `IN (?, ?, ...)`; a
-// sorted set bound as one value costs a binary search for each row that is looked at.
+// sorted set bound as one value costs a binary search for each row that is looked at. No index serves it, so it is for
+// pages, whose order leads to the rows.
 // Thread: free functions without state, any thread.
 #pragma once
 
@@ -12,7 +13,7 @@
 
 namespace eventcore::store {
 
-// Up to so many values stand in the statement one by one, and an index may serve them.
+// Up to so many values stand in the statement one by one in any case.
 inline constexpr std::size_t listed_values_max = 32;
 
 // The set of these uuids as ec_among(uuid, set) takes it.

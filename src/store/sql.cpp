@@ -35,7 +35,10 @@ std::string after_prefix(std::string prefix) {
 // NOT NULL; elsewhere SQL's "unknown" already counts as false and the plain form can use an index.
 class Condition {
  public:
-  explicit Condition(SqlText& out) : out_(out) {}
+  // Of a page the order leads to the rows, and a set of very many ids only filters them; where all rows are wanted, an
+  // index on the ids does.
+  enum class Of : std::uint8_t { page, all };
+  explicit Condition(SqlText& out, Of rows = Of::all) : out_(out), rows_(rows) {}
 
   [[nodiscard]] Status status() const {
     return refused_.empty() ? Status(ok()) : Status(fail(Errc::internal, std::string(refused_)));
@@ -119,7 +122,8 @@ class Condition {
   }
 
   void in_list(const Expr& expr, const schema::ColumnDef& column, const std::string& field) {
-    if (column.type == Type::uuid && expr.values.size() > listed_values_max) return among(expr, field);
+    const bool many = expr.values.size() > listed_values_max;
+    if (many && rows_ == Of::page && column.type == Type::uuid) return among(expr, field);
     bool any = false;
     for (const Value& value : expr.values) {
       if (value.is_null() || !fits(value, column.type)) continue;
@@ -187,17 +191,19 @@ class Condition {
   }
 
   SqlText& out_;
+  Of rows_;
   std::string_view refused_;
   int aliases_ = 0;
 };
 
-Status put_where(SqlText& out, const TableDef& table, const std::optional<Uuid>& organization, const Expr& where) {
+Status put_where(SqlText& out, const TableDef& table, const std::optional<Uuid>& organization, const Expr& where,
+                 Condition::Of rows = Condition::Of::all) {
   out.sql += " WHERE ";
   if (organization && tenancy(table) != Tenancy::none) {
     out.sql += tenancy(table) == Tenancy::self ? "t0.\"id\" = ? AND " : "t0.\"organization_id\" = ? AND ";
     out.values.emplace_back(*organization);
   }
-  Condition condition(out);
+  Condition condition(out, rows);
   condition.write(where, table, 0, false);
   return condition.status();
 }
@@ -313,7 +319,8 @@ Result<SqlText> select_sql(const Query& query) {
   SqlText out;
   out.sql = "SELECT " + column_list(table, query.columns);
   EC_TRYV(put_from(out, query));
-  EC_TRYV(put_where(out, table, query.organization, query.where));
+  EC_TRYV(put_where(out, table, query.organization, query.where,
+                    query.limit >= 0 ? Condition::Of::page : Condition::Of::all));
   EC_TRY(keys, keys_of(query));
   if (!query.after.empty()) {
     if (query.after.size() < query.order.size() + 1 || query.after.size() > keys.size())
