@@ -39,9 +39,9 @@ class FailingOperationsTest : public ::testing::Test {
     return asked != nullptr && std::string_view(asked) == "all";
   }
 
-  // Which operations fail: all of `total`, or a dozen that chance chooses.
+  // Which operations fail: all of `total`, or a dozen that chance chooses; of those that copy the whole store four.
   std::vector<int> places(int total) {
-    const int most = total > 300 ? 4 : 12;  // what copies the whole store takes long
+    const int most = total > 300 ? 4 : 12;
     std::vector<int> chosen;
     if (every_one() || total <= most) {
       for (int nth = 1; nth <= total; ++nth) chosen.push_back(nth);
@@ -60,10 +60,10 @@ class FailingOperationsTest : public ::testing::Test {
   static ::testing::AssertionResult is_documented(const Result<Json>& answer) {
     if (answer) return ::testing::AssertionSuccess();
     // SQLite takes an EIO of a read for a page that is lost, and so does the engine: store_corrupt. What it could not
-    // open for writing, for want of a descriptor, it opens for reading: read_only. A WAL that could not be emptied it
-    // calls busy.
-    for (const char* name :
-         {"io_error", "disk_full", "outcome_unknown", "store_stopped", "store_corrupt", "read_only", "store_busy"})
+    // open for writing, for want of a descriptor, it opens for reading: read_only. A lock that it could not take, or a
+    // WAL that it could not empty, it calls busy.
+    for (const char* name : {"io_error", "disk_full", "outcome_unknown", "store_stopped", "store_corrupt", "read_only",
+                             "store_busy", "store_locked"})
       if (answer.error().name() == name) return ::testing::AssertionSuccess();
     return ::testing::AssertionFailure() << answer.error().to_json();
   }
