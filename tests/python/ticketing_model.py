@@ -361,11 +361,12 @@ class Model:
         return False
 
     def give_back(self, order: Order, amount: int) -> None:
-        """By the provider, because it was promised or of its own accord. All of it ends the order."""
+        """By the provider, because it was promised or of its own accord. Refunds of all that was paid end the order;
+        what a bank took counts to none of it."""
         unasked = amount > order.due
         order.due -= min(amount, order.due)
         order.refunded += amount
-        if not unasked or order.out < order.paid_in:
+        if not unasked or order.refunded < order.paid_in:
             return
         valid = [one for one in order.tickets if one.status == "valid"]
         order.returned |= {one.place for one in valid}

@@ -187,12 +187,13 @@ struct World {
     std::erase_if(entries, [&](const Entry& e) { return e.category == category; });
     for (Order& o : orders) o.lost_lines = o.lost_lines || o.of(category);
   }
-  // What a provider gave back of its own accord, or because it was promised. All of it ends the order.
+  // What a provider gave back of its own accord, or because it was promised. Refunds of all that was paid end the
+  // order; what a bank took counts to none of it.
   void give_back(Order& order, std::int64_t amount) {
     const bool unasked = amount > order.due;
     order.due -= std::min(amount, order.due);
     order.refunded += amount;
-    if (!unasked || order.out() < order.in) return;
+    if (!unasked || order.refunded < order.in) return;
     for (Place& p : order.places) p.returned = p.returned || p.status == "valid";
     if (order.has("used"))
       for (Place& p : order.places) p.status = p.status == "valid" ? "cancelled" : p.status;
