@@ -269,7 +269,8 @@ class Order:
     def return_everything(self) -> int:
         back = self.paid_in - self.out - self.due
         self.due += back
-        self.returned |= set(range(len(self.places)))
+        if self.paid_in:  # else no refund names the places
+            self.returned |= set(range(len(self.places)))
         return back
 
     def return_places(self, places: set[int]) -> int:

@@ -106,9 +106,10 @@ struct Order {
   void cancel_when_empty() {
     if (!has("valid") && !has("used")) cancel();
   }
+  // Where nothing was paid no refund names the places.
   void owe_everything() {
     due = in - out();
-    for (Place& p : places) p.returned = true;
+    for (Place& p : places) p.returned = p.returned || in > 0;
   }
 };
 
