@@ -115,15 +115,29 @@ void Examiner::mend(const Damage& damage) {
 }
 
 // The answers must be those after `commit` commits.
+namespace {
+
+// On an old page a device has not called yet, so its call is written down once more: a true change after the others.
+bool tells_of_more_changes(const Question& question, const std::string& answer, const std::string& expected) {
+  const std::size_t end = expected.rfind("],\"next\"");
+  return question.text == "changes" && end != std::string::npos && answer.starts_with(expected.substr(0, end));
+}
+
+}  // namespace
+
 void Examiner::put_questions(Engine& engine, std::int64_t commit, std::size_t count, Verify verify, Tally& tally) {
   const std::vector<Question>& all = store_.questions();
   std::string wrong;
   bool refused = false;
+  // Asked before: the first call of a device writes its row anew, and with it an old page of it.
+  const bool found_before = verify == Verify::when_wrong && found_by_verify(engine);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t which = count == all.size() ? i : dice_() % all.size();
     const auto answer = store_.ask(engine, all[which]);
     if (answer) {
-      if (answer.assume_value() != store_.answers(commit)[which]) wrong = all[which].text;
+      const std::string& expected = store_.answers(commit)[which];
+      const std::string& given = answer.assume_value();
+      if (given != expected && !tells_of_more_changes(all[which], given, expected)) wrong = all[which].text;
     } else if (answer.error().name() == "store_corrupt") {
       refused = true;
     } else if (!all[which].writes || answer.error().name() != "read_only") {
@@ -131,7 +145,7 @@ void Examiner::put_questions(Engine& engine, std::int64_t commit, std::size_t co
     }
   }
   const bool look = verify == Verify::yes || (verify == Verify::when_wrong && !wrong.empty());
-  const bool found = look && found_by_verify(engine);
+  const bool found = found_before || (look && found_by_verify(engine));
   if (!wrong.empty()) {
     ++tally.wrong, ++tally.wrong_at[wrong];
     if (look && !found) ++tally.wrong_unverified, ++tally.silent_at[wrong];
