@@ -278,11 +278,11 @@ void GroupCommit::expire_turn() {
 
 Status GroupCommit::alone(const std::function<Status()>& body) {
   Lock lock(mutex_);
-  if (closed_) return Errc::closed;
-  while (busy_) {
+  while (busy_ && !closed_) {
     expire_turn();
     if (busy_) idle_.wait_for(lock, std::chrono::microseconds(expiry_retry_us));
   }
+  if (closed_) return Errc::closed;  // maybe while it waited: then there is nothing left to be alone with
   busy_ = true;
   lock.unlock();
   Status done = no_throw(body);
@@ -314,7 +314,7 @@ Status GroupCommit::close(const std::function<Status()>& body) {
   lock.unlock();
   Status done = no_throw(body);
   lock.lock();
-  busy_ = false;
+  give_back();
   return done;
 }
 

@@ -57,7 +57,7 @@ class GroupCommit {
   Result<std::unique_ptr<WriteTurn>> begin(std::int64_t deadline_us);
   // Refuses what is queued, ends an open transaction, and runs `body` alone. Once.
   Status close(const std::function<Status()>& body);
-  // Runs `body` while nobody writes.
+  // Runs `body` while nobody writes. closed: `close` came first, also when it came while this one waited.
   Status alone(const std::function<Status()>& body);
   [[nodiscard]] std::int64_t queue_length() const;
 

@@ -273,7 +273,6 @@ class Store::Impl {
     EC_TRYV(writable());
     CopyReport report;
     EC_TRYV(group_->alone([&]() -> Status {
-      if (presence_ == nullptr) return Errc::read_only;
       EC_TRYV(presence_->make_exclusive());
       Status done = pool_.pause(options_.busy_timeout_us);
       if (done) {

@@ -40,10 +40,9 @@ struct Asked {
 };
 
 // What eight clerks who do not look at each other may hear. "outcome_unknown" is not among them: no disk fails here.
-const std::set<std::string> refusals{"sold_out", "closed", "wrong_state", "not_found", "store_busy", "refund_refused",
-                                     "invariant_violated", "not_transferable", "hold_limit", "total_too_small",
-                                     // of a new data key now and then, which then did not happen; why is not known yet
-                                     "read_only"};
+const std::set<std::string> refusals{"sold_out",   "closed",         "wrong_state",        "not_found",
+                                     "store_busy", "refund_refused", "invariant_violated", "not_transferable",
+                                     "hold_limit", "total_too_small"};
 
 using Record = std::map<std::string, Asked>;  // by idempotency key
 

@@ -225,6 +225,42 @@ TEST_F(GroupCommitTest, ATransactionThatKeepsTheTurnTooLongIsEndedByWhoWaits) {
   EXPECT_EQ(venues(), 1);
 }
 
+// Who waits while another holds the turn looks at the clock again and again: so a test sees that he waits.
+class WatchedClock final : public Clock {
+ public:
+  [[nodiscard]] Micros now_us() const override { return system_.now_us(); }
+  [[nodiscard]] std::int64_t steady_us() const override {
+    ++looks_;
+    return system_.steady_us();
+  }
+  [[nodiscard]] int looks() const { return looks_; }
+
+ private:
+  SystemClock system_;
+  mutable std::atomic<int> looks_ = 0;
+};
+
+TEST_F(GroupCommitTest, WhoWaitsToBeAloneWhileTheStoreClosesIsToldSoAndDoesNothing) {
+  WatchedClock clock;
+  const Environment around{clock, around_.random, system_files(), around_.log, vfs_.name()};
+  auto opened = Store::open(test::options_for(folder_.path("closing.ecdb")), around);
+  ASSERT_TRUE(opened) << opened.error().message();
+  Store& store = *opened.assume_value();
+  auto turn = store.begin();
+  ASSERT_TRUE(turn);
+  const int before = clock.looks();
+  Status rotated = ok();
+  std::thread waiter([&] {
+    const auto renewed = store.change_data_key(KeyInput::raw(Bytes(32, 7)), "{}", {}, {});
+    rotated = renewed ? ok() : Status(renewed.error());
+  });
+  while (clock.looks() < before + 2) std::this_thread::yield();
+  EXPECT_TRUE(store.close());
+  waiter.join();
+  ASSERT_FALSE(rotated);
+  EXPECT_EQ(rotated.error().code(), Errc::closed);
+}
+
 TEST_F(GroupCommitTest, AWaiterHearsOfACommit) {
   const std::int64_t seen = store_->commit_count();
   std::thread writer([&] { EXPECT_TRUE(store_->write(insert("news"))); });
