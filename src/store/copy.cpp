@@ -239,6 +239,9 @@ Status write_waiting_anchor(const StorePaths& place, const StoreKeys& keys, cons
 
 Status put_in_place(const StorePaths& place, Files& files) {
   const StorePaths waiting = waiting_paths(place);
+  // The old database's WAL was removed: were it there again after a power cut, SQLite would read its pages into the new
+  // database, which then no key opens.
+  EC_TRYV(files.sync_folder_of(place.database));
   EC_TRYV(files.move(waiting.database, place.database));
   for (const auto& [from, to] : {std::pair(waiting.anchor, place.anchor), std::pair(waiting.keys, place.keys)}) {
     EC_TRY(waits, files.exists(from));

@@ -293,7 +293,9 @@ Result<std::string> Judge::look_at_liar(Desk& desk, std::size_t acknowledged, st
       if (each == found) return std::string("an earlier state");
       if (accepted && each.commits + 1 == found.commits) return std::string("an earlier state");
     }
-  return wrong("a state that never was, at " + shown(found) + ", and verify_store finds nothing");
+  std::string known;
+  for (std::size_t i = 0; i < last; ++i) known += "; after " + deeds[i].name + " " + shown(deeds[i].after);
+  return wrong("a state that never was, at " + shown(found) + ", and verify_store finds nothing" + known);
 }
 
 // ---- a whole story -------------------------------------------------------------------------------------------------

@@ -104,6 +104,20 @@ TEST_F(PowerTest, AFirstPageSpoiledInACheckpointIsFoundInTheWal) {
   EXPECT_EQ(desk.assume_value()->verify().assume_value(), "");
 }
 
+// The rename may reach the disk and the unlink before it not: SQLite would read the old WAL into the new database.
+TEST_F(PowerTest, ADatabaseUnderANewKeyNeverMeetsTheWalOfTheOldOne) {
+  const Story told = story({"sell", "new_data_key"});
+  ASSERT_EQ(told.deeds.size(), 2U) << told.trouble;
+  const auto renamed = [](const DiskEvent& e) { return e.kind == DiskEvent::Kind::rename && e.to == store_name; };
+  Image image = image_after(told, renamed, Loss::nothing);
+  const Image durable = image_after(told, renamed, Loss::all);
+  const std::string wal = std::string(store_name) + "-wal";
+  if (const auto old = durable.find(wal); old != durable.end()) image[wal] = old->second;
+  Disk disk(folder_.folder(), image, 2);
+  const auto desk = Desk::open(disk, store_name, told.deeds.back().key_after, false, 2);
+  EXPECT_TRUE(desk) << desk.error().to_json();
+}
+
 // Two commits without a sync of the anchor between them, and the power goes while both records are being written.
 TEST_F(PowerTest, SpoilingEveryUnsyncedRecordOfTheAnchorLeavesOneThatOpens) {
   const Story told = story({"sell", "sell", "sell", "sell"});
