@@ -41,6 +41,12 @@ bool found_by_verify(Engine& engine) {
   return !report || parse_json(report.assume_value()).assume_value()["ok"] == false;
 }
 
+// On an old page a device has not called yet, so its call is written down once more: a true change after the others.
+bool tells_of_more_changes(const Question& question, const std::string& answer, const std::string& expected) {
+  const std::size_t end = expected.rfind("],\"next\"");
+  return question.text == "changes" && end != std::string::npos && answer.starts_with(expected.substr(0, end));
+}
+
 std::string listed(const std::map<std::string, std::int64_t>& counts) {
   std::string text;
   for (const auto& [name, count] : counts) text += ", " + name + " " + std::to_string(count);
@@ -115,16 +121,6 @@ void Examiner::mend(const Damage& damage) {
 }
 
 // The answers must be those after `commit` commits.
-namespace {
-
-// On an old page a device has not called yet, so its call is written down once more: a true change after the others.
-bool tells_of_more_changes(const Question& question, const std::string& answer, const std::string& expected) {
-  const std::size_t end = expected.rfind("],\"next\"");
-  return question.text == "changes" && end != std::string::npos && answer.starts_with(expected.substr(0, end));
-}
-
-}  // namespace
-
 void Examiner::put_questions(Engine& engine, std::int64_t commit, std::size_t count, Verify verify, Tally& tally) {
   const std::vector<Question>& all = store_.questions();
   std::string wrong;
