@@ -136,8 +136,9 @@ static const char* const sql_of[s_count] = {
         "INSERT INTO ec_feed (store_seq, organization_id, seq, audit_seq, table_id, row_id, operation, time, "
         "version, old_facts, new_facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [s_head] =
-        "INSERT INTO ec_chain_heads (organization_id, seq, hash, feed_seq) VALUES (?, ?, ?, ?) ON CONFLICT "
-        "(organization_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, feed_seq = excluded.feed_seq",
+        "INSERT INTO ec_chain_heads (organization_id, seq, hash, feed_seq, store_heads) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (organization_id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, "
+        "feed_seq = excluded.feed_seq, store_heads = excluded.store_heads",
     [s_sentinel] = "UPDATE ec_sentinel SET commits = commits + 1, store_seq = ?, heads = ? WHERE id = 1",
     [s_find_ticket] =
         "SELECT status, version, order_id, ticket_category_id, code_serial, valid_from, valid_until "
@@ -733,7 +734,7 @@ static int take_places(sale* s) {
 }
 
 static int write_head(bare_store* store) {
-  bind(store->statements[s_head], "bidi", store->organization, store->seq, store->head, store->seq);
+  bind(store->statements[s_head], "bidid", store->organization, store->seq, store->head, store->seq, store->head);
   return run(store, s_head);
 }
 

@@ -38,6 +38,7 @@ CREATE TABLE ec_chain_heads (
   seq INTEGER NOT NULL,
   hash BLOB NOT NULL CHECK (length(hash) = 32),
   feed_seq INTEGER NOT NULL,
+  store_heads BLOB NOT NULL CHECK (length(store_heads) = 32),
   checkpoint_seq INTEGER NOT NULL DEFAULT 0,
   checkpoint_time INTEGER NOT NULL DEFAULT 0,
   checkpoint_hash BLOB,

@@ -264,6 +264,7 @@ std::vector<std::string> engine_sql() {
       "CREATE TABLE ec_chain_heads (\n"
       "  organization_id BLOB PRIMARY KEY NOT NULL CHECK (length(organization_id) = 16),\n  seq INTEGER NOT NULL,\n"
       "  hash BLOB NOT NULL CHECK (length(hash) = 32),\n  feed_seq INTEGER NOT NULL,\n"
+      "  store_heads BLOB NOT NULL CHECK (length(store_heads) = 32),\n"
       "  checkpoint_seq INTEGER NOT NULL DEFAULT 0,\n  checkpoint_time INTEGER NOT NULL DEFAULT 0,\n"
       "  checkpoint_hash BLOB,\n  checkpoint_signature BLOB\n) STRICT",
       "CREATE TABLE ec_feed (\n  store_seq INTEGER PRIMARY KEY,\n"

@@ -215,6 +215,13 @@ Result<ChainHead> Reader::chain_head(const Uuid& organization) {
   return head;
 }
 
+Result<bool> Reader::heads_agree() {
+  EC_TRY(statement, connection_.prepare("SELECT heads = zeroblob(32) OR EXISTS (SELECT 1 FROM ec_chain_heads WHERE "
+                                        "store_heads = ec_sentinel.heads) FROM ec_sentinel WHERE id = 1"));
+  EC_TRY(found, statement.step());
+  return found && statement.integer(0) != 0;
+}
+
 Result<std::int64_t> Reader::store_seq() {
   if (const auto& turn = connection_.turn()) return turn->store_seq;
   EC_TRY(found, connection_.sentinel());

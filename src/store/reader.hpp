@@ -102,6 +102,8 @@ class Reader {
                                         const std::optional<Uuid>& event = std::nullopt);
 
   Result<ChainHead> chain_head(const Uuid& organization);
+  // Whether the sentinel is of the commit that set the last head: else one of their pages is of another time.
+  Result<bool> heads_agree();
   Result<std::int64_t> store_seq();
   Result<Moment> moment();  // of this snapshot; says nothing of what a write transaction has changed so far
   // Changes with seq > since, oldest first; `organization` nullopt: the whole store by store_seq (service).

@@ -309,14 +309,17 @@ Status Writer::destroy_tenant_key(const Uuid& organization) {
 }
 
 Status Writer::set_chain_head(const Uuid& organization, const ChainHead& head) {
-  EC_TRY(statement, connection_.prepare("INSERT INTO ec_chain_heads (organization_id, seq, hash, feed_seq) "
-                                        "VALUES (?, ?, ?, ?) ON CONFLICT (organization_id) DO UPDATE SET "
-                                        "seq = excluded.seq, hash = excluded.hash, feed_seq = excluded.feed_seq"));
-  EC_TRYV(statement.bind(organization).bind(head.seq).bind(ByteView(head.hash)).bind(head.feed_seq).run());
-  // The anchor carries this digest: a store with the right number of commits but another history does not match it.
   EC_TRY(turn, in_turn());
+  // The anchor carries this digest: a store with the right number of commits but another history does not match it.
+  // Beside the head it tells whether the page of the sentinel and that of the heads are of one commit.
   turn->heads = Blake2b().add(turn->heads).add(organization.bytes).add(head.hash).finish();
-  return ok();
+  EC_TRY(statement,
+         connection_.prepare("INSERT INTO ec_chain_heads (organization_id, seq, hash, feed_seq, store_heads) "
+                             "VALUES (?, ?, ?, ?, ?) ON CONFLICT (organization_id) DO UPDATE SET "
+                             "seq = excluded.seq, hash = excluded.hash, feed_seq = excluded.feed_seq, "
+                             "store_heads = excluded.store_heads"));
+  statement.bind(organization).bind(head.seq).bind(ByteView(head.hash)).bind(head.feed_seq);
+  return statement.bind(ByteView(turn->heads)).run();
 }
 
 Status Writer::set_checkpoint(const Uuid& organization, const Checkpoint& checkpoint) {

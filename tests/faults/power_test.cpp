@@ -104,6 +104,24 @@ TEST_F(PowerTest, AFirstPageSpoiledInACheckpointIsFoundInTheWal) {
   EXPECT_EQ(desk.assume_value()->verify().assume_value(), "");
 }
 
+// The sentinel's page is the first that a checkpoint writes: with the WAL lost, it is one commit ahead of all others,
+// and the anchor agrees with it.
+TEST_F(PowerTest, ASentinelAheadOfTheChainsHeadsIsNamedByVerifyStore) {
+  const Story told = story({"rotate", "checkpoint"});
+  constexpr std::int64_t sentinel_page = 4096;
+  Image image = image_after(
+      told,
+      [](const DiskEvent& e) {
+        return e.kind == DiskEvent::Kind::write && e.name == store_name && e.offset == sentinel_page;
+      },
+      Loss::nothing);
+  image.erase(std::string(store_name) + "-wal");
+  Disk disk(folder_.folder(), image, 2);
+  const auto desk = Desk::open(disk, store_name, told.deeds.back().key_after, false, 2);
+  ASSERT_TRUE(desk) << desk.error().to_json();
+  EXPECT_NE(desk.assume_value()->verify().assume_value(), "");
+}
+
 // The rename may reach the disk and the unlink before it not: SQLite would read the old WAL into the new database.
 TEST_F(PowerTest, ADatabaseUnderANewKeyNeverMeetsTheWalOfTheOldOne) {
   const Story told = story({"sell", "new_data_key"});

@@ -438,6 +438,8 @@ Status verify_organization(store::Reader& reader, const Uuid& organization, Veri
 }
 
 Status verify_shared(store::Reader& reader, VerifyReport& report) {
+  EC_TRY(agree, reader.heads_agree());
+  if (!agree) report.add({"audit_chain", "ec_sentinel", "", "the digest of the last head set", "another"});
   EC_TRYV(verify_chain(reader, Uuid{}, report));
   EC_TRYV(verify_feed(reader, Uuid{}, report));
   EC_TRYV(verify_feed(reader, std::nullopt, report));
