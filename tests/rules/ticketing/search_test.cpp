@@ -63,13 +63,14 @@ class SearchTest : public SaleTest {
 };
 
 TEST_F(SearchTest, D5OneLetterFindsAndEveryWordCounts) {
-  attendee("Ng Wei");
-  attendee("Wu Li");
+  // Words of ticket numbers are found too; they have no I, L, O or U, so no query here can meet one.
+  attendee("Oi Lee");
+  attendee("Lu Ito");
   attendee("Ana García");
-  EXPECT_EQ(names("n"), std::vector<std::string>{"Ng Wei"});
-  EXPECT_EQ(names("W"), (std::vector<std::string>{"Ng Wei", "Wu Li"})) << "in the order of the words found";
-  EXPECT_EQ(names("li"), std::vector<std::string>{"Wu Li"});
-  EXPECT_EQ(hits("ei"), 0U) << "the middle of a word is no beginning";
+  EXPECT_EQ(names("o"), std::vector<std::string>{"Oi Lee"});
+  EXPECT_EQ(names("L"), (std::vector<std::string>{"Oi Lee", "Lu Ito"})) << "in the order of the words found";
+  EXPECT_EQ(names("ito"), std::vector<std::string>{"Lu Ito"});
+  EXPECT_EQ(hits("to"), 0U) << "the middle of a word is no beginning";
 }
 
 TEST_F(SearchTest, LettersWithMarksAreFoundWithAndWithout) {
