@@ -121,7 +121,7 @@ Status Judge::examine_on(Disk& disk, const Expected& expectation, std::uint64_t 
   EC_TRYV(look(expectation, seed % 4 == 0, recovery));
   EC_TRYV(ask_again(expectation));
   if (expectation.in_flight != nullptr) {
-    EC_TRYV(repeat(disk, *expectation.in_flight));
+    EC_TRYV(repeat(disk, *expectation.in_flight, recovery.key, seed));
     recovery.key = expectation.in_flight->key_after;
   }
   recovery.done = disk.history().size();
@@ -161,10 +161,14 @@ Status Judge::look(const Expected& expectation, bool pages, Recovery& recovery) 
   return ok();
 }
 
-// What was acknowledged is answered as it was, and nothing is written.
+// What was acknowledged since the last restore is answered as it was, and nothing is written.
 Status Judge::ask_again(const Expected& expectation) {
   EC_TRY(before, desk_->state());
-  const std::size_t from = expectation.acknowledged > 2 ? expectation.acknowledged - 2 : 0;
+  const Deed* deed = expectation.in_flight;
+  if (deed != nullptr && !deed->restored_from.empty() && before != deed->before) return ok();
+  std::size_t from = expectation.acknowledged > 2 ? expectation.acknowledged - 2 : 0;
+  for (std::size_t i = from; i < expectation.acknowledged; ++i)
+    if (!story_.deeds[i].restored_from.empty()) from = i;  // it took back what was before
   for (std::size_t i = from; i < expectation.acknowledged; ++i) {
     for (const Order& order : story_.deeds[i].orders) {
       if (order.refused || order.idempotency_key.empty()) continue;
@@ -177,7 +181,15 @@ Status Judge::ask_again(const Expected& expectation) {
   return before == after ? Status(ok()) : Status(wrong("an acknowledged deed happened again"));
 }
 
-Status Judge::repeat(const Disk& disk, const Deed& deed) {
+Status Judge::repeat(Disk& disk, const Deed& deed, int key, std::uint64_t seed) {
+  if (!deed.restored_from.empty()) {
+    EC_TRYV(desk_->close());
+    desk_.reset();
+    EC_TRYV(restore_copy(disk, deed, seed));
+    EC_TRY(desk, Desk::open(disk, store_name, key, false, seed));
+    desk_ = std::move(desk);
+    return ok();
+  }
   if (deed.name == "checkpoint") return desk_->checkpoint();
   if (deed.orders.size() > 1) {
     EC_TRY(replies, desk_->run_group(deed.orders, story_.known));

@@ -62,7 +62,7 @@ class Judge {
   Status open_with_any(Disk& disk, const Expected& expected, std::uint64_t seed, Recovery& recovery);
   Status look(const Expected& expected, bool pages, Recovery& recovery);
   Status ask_again(const Expected& expected);
-  Status repeat(const Disk& disk, const Deed& deed);
+  Status repeat(Disk& disk, const Deed& deed, int key, std::uint64_t seed);
   Status look_at_copy(Disk& disk, const Deed& deed);
   void cut_in_recovery(const Image& image, const Expected& expected, const Recovery& recovery, std::uint64_t seed);
   std::string judge_lie(const Image& image, std::size_t at, bool exact, std::uint64_t seed);

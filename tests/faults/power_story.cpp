@@ -12,6 +12,7 @@ namespace eventcore::test {
 
 namespace {
 
+constexpr int key_of_copies = 100;
 constexpr std::string_view counted_tables[] = {"ticket_orders", "tickets", "order_payments", "check_ins"};
 
 Key key_of(int number) {
@@ -137,6 +138,17 @@ std::optional<store::LostRange> Desk::lost() const {
   return store ? store.assume_value()->lost() : std::nullopt;
 }
 
+Status restore_copy(Disk& disk, const Deed& deed, std::uint64_t seed) {
+  EC_TRY(copy, Desk::open(disk, deed.restored_from, key_of_copies, false, seed));
+  Order order;
+  order.command = "restore";
+  order.arguments = {{"path", disk.path(std::string(store_name))}, {"replace", true}};
+  order.key = deed.key_before;
+  order.whole_store = true;
+  EC_TRYV(copy->run(order, {}));
+  return copy->close();
+}
+
 // ---- telling -------------------------------------------------------------------------------------------------------
 
 namespace {
@@ -210,6 +222,7 @@ class Teller {
     if (name == "backup") return backup(deed);
     if (name == "rotate" || name == "new_data_key") return change_key(deed, name == "new_data_key");
     if (name == "refuse") return refuse(deed);
+    if (name == "restore" && !copies_.empty()) return restore(deed);
     if (name == "check_in" && !story_.known.fresh.empty()) return check_in(deed);
     if (name == "refund" && !story_.known.fresh.empty()) return refund(deed);
     return sell(deed);
@@ -328,10 +341,23 @@ class Teller {
     deed.copy = "copy-" + std::to_string(story_.known.numbered) + ".ecdb";
     Order copy = order("backup", {{"path", disk_.path(deed.copy)}});
     copy.idempotency_key.clear();  // what is there already refuses a second one
-    copy.key = deed.copy_key = 100;
+    copy.key = deed.copy_key = key_of_copies;
     copy.whole_store = true;
     EC_TRYV(run(deed, std::move(copy)));
+    copies_.push_back({deed.copy, story_.known});
     return ok();
+  }
+
+  // The rows are those of the copy again; the keys and the numbers given to calls go on.
+  Status restore(Deed& deed) {
+    const auto& [copy, known] = copies_[random_() % copies_.size()];
+    deed.restored_from = copy;
+    EC_TRYV(desk_->close());
+    desk_.reset();
+    EC_TRYV(restore_copy(disk_, deed, ++seed_));
+    story_.known.fresh = known.fresh;
+    story_.known.rows = known.rows;
+    return reopen();
   }
 
   // What a host needs before its first sale. The store itself is made by opening it, before the first deed.
@@ -367,6 +393,7 @@ class Teller {
   std::uint64_t seed_;
   std::mt19937_64 random_;
   std::unique_ptr<Desk> desk_;
+  std::vector<std::pair<std::string, Knowledge>> copies_;
   Story story_;
 };
 

@@ -52,7 +52,11 @@ struct Deed {
   int key_before = 0, key_after = 0;
   std::string copy;  // of a backup: its database
   int copy_key = 0;
+  std::string restored_from;  // of a restore: the copy that it put in the store's place
 };
+
+// A restore as a host does it: with the store closed, from the copy.
+Status restore_copy(Disk& disk, const Deed& deed, std::uint64_t seed);
 
 // What a festival's box office knows of its store.
 struct Knowledge {
@@ -72,8 +76,9 @@ struct Story {
   [[nodiscard]] std::size_t acknowledged(std::size_t events) const;  // deeds that had ended by then
 };
 
-inline constexpr std::string_view deed_names[] = {"sell",   "group",        "check_in", "refund",     "refuse",
-                                                  "rotate", "new_data_key", "backup",   "checkpoint", "reopen"};
+inline constexpr std::string_view deed_names[] = {"sell",    "group",      "check_in",     "refund",
+                                                  "refuse",  "rotate",     "new_data_key", "backup",
+                                                  "restore", "checkpoint", "reopen"};
 
 // An engine on a disk of the story, with what is asked of it again and again.
 class Desk {

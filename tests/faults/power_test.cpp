@@ -65,6 +65,14 @@ TEST_F(PowerTest, AKeyChangeOrABackupCutShortIsDoneOrNot) {
       cuts(story({"sell", "rotate", "sell", "backup", "new_data_key", "sell", "rotate"}), {.seed = 2, .between = 16}));
 }
 
+TEST_F(PowerTest, ARestoreCutShortIsDoneOrNot) {
+  const Story told = story({"backup", "sell", "restore", "sell"});
+  ASSERT_EQ(told.trouble, "");
+  ASSERT_EQ(told.deeds[2].restored_from, told.deeds[0].copy);
+  ASSERT_NE(told.deeds[2].rows, told.deeds[1].rows) << "it took nothing back";
+  expect_none(cuts(told, {.seed = 3, .first_event = told.deeds[1].ended, .between = 12}));
+}
+
 // The cuts lie in the last call of each; those before were cut in a shorter sequence. power_cuts --sequences 3 cuts
 // every sequence of three at every event.
 TEST_F(PowerTest, AnyTwoCallsInARowSurvive) {
