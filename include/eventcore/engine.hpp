@@ -82,7 +82,7 @@ struct OpenOptions {
   bool read_only = false;
   bool accept_loss = false;                       // open although commits are known to be lost; this is recorded
   bool test_clock = false;                        // Engine::set_clock works, and only then
-  std::int64_t cache_bytes = 64LL * 1024 * 1024;  // page cache of a connection
+  std::int64_t cache_bytes = 64LL * 1024 * 1024;  // page cache for writing; as much again is shared by readers
   std::int64_t busy_timeout_us = 10'000'000;      // waiting for other processes' write turns
   std::optional<Jwt> jwt;                         // absent: sessions of kind "jwt" are refused
 };

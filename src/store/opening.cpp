@@ -10,6 +10,7 @@
 #include "base/uuid.hpp"
 #include "store/copy.hpp"
 #include "store/migrate.hpp"
+#include "store/read_pool.hpp"
 #include "store/sealing.hpp"
 
 namespace eventcore::store {
@@ -313,7 +314,9 @@ ConnectionOptions connection_options(const OpenOptions& options, const StorePath
   how.vfs = vfs;
   how.role = role;
   how.read_only = options.read_only;
-  how.cache_bytes = options.cache_bytes;
+  constexpr auto readers = static_cast<std::int64_t>(ReadPool::kept_max);
+  // Readers come and go and share the system's page cache: all that are kept have as much together as the writer.
+  how.cache_bytes = options.cache_bytes / (role == ConnectionOptions::Role::reader ? readers : 1);
   how.busy_timeout_us = options.busy_timeout_us;
   return how;
 }

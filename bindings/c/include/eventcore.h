@@ -126,7 +126,7 @@ typedef struct ec_open_options {
   size_t key_length;
   int32_t key_kind;        /* EC_OPEN_KEY_* */
   uint32_t flags;          /* EC_OPEN_*, or-ed */
-  int64_t cache_bytes;     /* page cache of a connection; 0: 64 MiB */
+  int64_t cache_bytes;     /* page cache for writing; as much again is shared by readers; 0: 64 MiB */
   int64_t busy_timeout_us; /* longest wait for the write turn of another process; 0: 10 s */
   int32_t jwt_algorithm;   /* EC_JWT_*; 0: sessions of kind "jwt" are refused */
   int32_t jwt_emails_are_verified; /* 1: the issuer vouches for every e-mail address it names; 0: email_verified says */

@@ -409,7 +409,7 @@ def open(
     - read_only: writes are refused.
     - accept_loss: open although commits are known to be lost; this is recorded.
     - test_clock: time stands still until `engine.clock.set` moves it.
-    - cache_bytes: page cache of a connection, 64 MiB when 0.
+    - cache_bytes: page cache for writing, 64 MiB when 0; as much again is shared by the connections that read.
     - busy_timeout: longest wait, in seconds, for the write turn of another process; 10 s when None.
     - jwt: how tokens are checked; without it sessions of `Principal.jwt` are refused.
 
