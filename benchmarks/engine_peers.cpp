@@ -341,11 +341,15 @@ class CppPeer final : public EnginePeer {
           R"({"name":"I","slug":"i","owner":{"email":"o@i.example","full_name":"O"}})"))["organization"]["id"];
     }
     write_venues(csv, first, rows);
+    const std::string log = folder_ + "/import.log";
     const std::string command = EC_BENCH_CLI " import venues " + csv + " --store " + store + " --key-file " + key +
                                 " --organization " + imported_into_ + " --batch " + std::to_string(import_batch) +
-                                " >" + folder_ + "/import.log 2>&1";
-    if (std::system(command.c_str()) != 0)
-      throw Wrong("the import ended with an error, see " + folder_ + "/import.log");
+                                " >" + log + " 2>&1";
+    if (std::system(command.c_str()) != 0) {
+      std::string said;
+      std::getline(std::ifstream(log), said);
+      throw Wrong("the import ended with an error: " + said);
+    }
     Engine engine = opened(store, false, false);
     CppTongue service(taken(engine.session(R"({"kind":"service","reason":"benchmark"})")));
     if (service.count("venues", "{}") != first + rows) throw Wrong("not all rows were imported");
