@@ -3,9 +3,10 @@
 // lock() and fairness. Open file description locks work between processes and between two holders in one process, and
 // go away with their holder. The kernel's own waiting (F_OFD_SETLKW) has no bound and wakes all waiters at once, so
 // lock() tries and sleeps. Trying alone would starve sleepers: whoever releases and asks again at once would always be
-// first. Hence two bytes: the gate and the lock itself. Everybody first takes the gate, and gives it back only when he
-// has the lock. So the one who holds the gate is next, a holder who comes back stands behind him, and readers who keep
-// coming cannot hold up a writer. Among those before the gate the order is by chance, with equal chances.
+// first. Hence a queue of bytes before the lock itself. Everybody takes its last place, then the one before it, and
+// gives back the place behind only when he has the next. So the one who stands foremost is next, a holder who comes
+// back stands behind all who wait, and readers who keep coming cannot hold up a writer. Among those who find the queue
+// full the order is by chance, with equal chances.
 #include "store/files.hpp"
 
 #include <unistd.h>
@@ -15,6 +16,8 @@
 #include <cerrno>
 #include <chrono>
 #include <limits>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -177,13 +180,15 @@ class PosixOpenFile final : public OpenFile {
   const std::string path_;
 };
 
-// Where a lock and its gate lie in the file.
+// Where a lock and the queue before it lie in the file; the foremost place comes last.
 struct LockBytes {
   off_t lock;
-  off_t gate;
+  std::span<const off_t> queue;
 };
-constexpr LockBytes turn_bytes{0, 1};
-constexpr LockBytes presence_bytes{2, 3};
+constexpr off_t turn_queue[] = {6, 5, 4, 1};  // five processes take turns
+constexpr off_t presence_queue[] = {3};
+constexpr LockBytes turn_bytes{0, turn_queue};
+constexpr LockBytes presence_bytes{2, presence_queue};
 
 int set_lock(const Descriptor& file, int type, off_t byte) {
   struct flock range {};
@@ -330,20 +335,27 @@ class PosixFiles final : public Files {
   Result<std::unique_ptr<FileLock>> take(const std::string& path, LockBytes bytes, bool shared, bool create,
                                          std::int64_t wait_us) {
     auto opened = open_file(path, O_RDWR | (create ? O_CREAT : 0));
-    const bool gated = opened.has_value();
-    // Where nothing can be written there is no gate either: there are no writers to be fair to.
+    const bool queued = opened.has_value();
+    // Where nothing can be written there is no queue either: there are no writers to be fair to.
     if (!opened && shared && opened.error().code() == Errc::read_only) opened = open_file(path, O_RDONLY);
     if (!opened) return std::move(opened).error();
     Descriptor file = std::move(opened).assume_value();
     const std::int64_t start = environment_.clock.steady_us();
     const std::int64_t most = std::numeric_limits<std::int64_t>::max() - start;
     const std::int64_t deadline = start + std::clamp<std::int64_t>(wait_us, 0, most);
-    if (gated) {
-      EC_TRYV(wait_for(file, F_WRLCK, bytes.gate, deadline, 2'000, path));
+    std::optional<off_t> stands_at;
+    const auto step_from = [&] {
+      if (stands_at) set_lock(file, F_UNLCK, *stands_at);
+    };
+    for (const off_t place : bytes.queue) {
+      if (!queued) break;
+      EC_TRYV(wait_for(file, F_WRLCK, place, deadline, 1'000, path));
+      step_from();
+      stands_at = place;
     }
-    // Whoever stands at the gate is next, so he may look often: it is one who looks.
+    // Whoever stands foremost is next, so he may look often: it is one who looks.
     EC_TRYV(wait_for(file, shared ? F_RDLCK : F_WRLCK, bytes.lock, deadline, 250, path));
-    if (gated) set_lock(file, F_UNLCK, bytes.gate);
+    step_from();
     return std::make_unique<PosixLock>(std::move(file), bytes.lock, path);
   }
 

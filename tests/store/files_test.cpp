@@ -11,6 +11,7 @@
 #include <csignal>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "store/side_files.hpp"
@@ -275,6 +276,33 @@ TEST(FileLockTest, AHolderWhoComesBackStandsBehindTheWaiter) {
     EXPECT_TRUE(patient->lock(path, false, 10'000'000));
     EXPECT_EQ(sleeps, 1);
   }
+}
+
+TEST(FileLockTest, WaitersAreServedInTheOrderTheyCame) {
+  const Folder folder;
+  const std::string path = folder / "x.lock";
+  auto held = files().lock(path, false, 0).assume_value();
+  std::vector<int> served;  // under the lock
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    std::atomic<bool> waits = false;
+    threads.emplace_back([&served, &path, &waits, i, said = false]() mutable {
+      SystemCalls calls;
+      const SystemClock clock;
+      SystemRandom random;
+      const auto mine = make_files({calls, clock, random, [&](std::int64_t) {
+                                      if (!std::exchange(said, true)) waits = true;
+                                      std::this_thread::yield();
+                                    }});
+      const auto turn = mine->lock(path, false, 60'000'000);
+      EXPECT_TRUE(turn);
+      served.push_back(i);
+    });
+    while (!waits) std::this_thread::yield();
+  }
+  held.reset();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(served, (std::vector{0, 1, 2, 3}));
 }
 
 }  // namespace
