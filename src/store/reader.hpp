@@ -102,7 +102,8 @@ class Reader {
                                         const std::optional<Uuid>& event = std::nullopt);
 
   Result<ChainHead> chain_head(const Uuid& organization);
-  // Whether the sentinel is of the commit that set the last head: else one of their pages is of another time.
+  // Whether the sentinel stands with the heads: one that is newer than all of them does not. One that is older does
+  // where another tenant's head is of its time; the anchor, which knows of more commits, tells that at open.
   Result<bool> heads_agree();
   Result<std::int64_t> store_seq();
   Result<Moment> moment();  // of this snapshot; says nothing of what a write transaction has changed so far

@@ -278,6 +278,36 @@ TEST(FileLockTest, AHolderWhoComesBackStandsBehindTheWaiter) {
   }
 }
 
+TEST(FileLockTest, AWaiterThatIsKilledLeavesItsPlaceInTheQueue) {
+  const Folder folder;
+  const std::string path = folder / "x.lock";
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  auto held = files().lock(path, false, 0).assume_value();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    SystemCalls calls;
+    const SystemClock clock;
+    SystemRandom random;
+    const auto mine = make_files({calls, clock, random, [&](std::int64_t) {
+                                    const char waits = 'w';
+                                    if (::write(ready[1], &waits, 1) != 1) ::_exit(1);
+                                    ::pause();
+                                  }});
+    static_cast<void>(mine->lock(path, false, 60'000'000));
+    ::_exit(0);
+  }
+  char told = 0;
+  ASSERT_EQ(::read(ready[0], &told, 1), 1);
+  held.reset();
+  EXPECT_EQ(code(files().lock(path, false, 0)), Errc::store_busy) << "it stands before us";
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  EXPECT_TRUE(files().lock(path, false, 0));
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
 TEST(FileLockTest, WaitersAreServedInTheOrderTheyCame) {
   const Folder folder;
   const std::string path = folder / "x.lock";
