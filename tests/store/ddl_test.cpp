@@ -128,6 +128,25 @@ TEST_F(DdlTest, WhatTheLastDaySoldIsARangeOfAnIndex) {
       << steps.front();
 }
 
+// What anonymous callers hold of an event (rules/ticketing/holds.cpp) is counted at each of their orders: among those
+// whose time runs, not among all that the event ever had.
+TEST_F(DdlTest, OrdersWhoseTimeRunsAreARangeOfAnIndex) {
+  namespace o = col::ticket_orders;
+  Query unpaid;
+  unpaid.table = &schema::tables::ticket_orders;
+  unpaid.organization = around_.ids.next();
+  unpaid.where =
+      Expr::all_of({Expr::compare(o::expires_at.index, Expr::Op::gt, 1),
+                    Expr::equals(o::event_id.index, around_.ids.next()), Expr::equals(o::order_status.index, "active"),
+                    Expr::in_list(o::payment_status.index, {Value("pending"), Value("processing"), Value("failed")})});
+  const SqlText text = std::move(select_sql(unpaid)).assume_value();
+  Statement plan = std::move(connection().prepare("EXPLAIN QUERY PLAN " + text.sql)).assume_value();
+  std::vector<std::string> steps;
+  while (plan.step().assume_value()) steps.emplace_back(plan.text(3));
+  ASSERT_FALSE(steps.empty());
+  EXPECT_NE(steps.front().find("payment_status=? AND expires_at>?"), std::string::npos) << steps.front();
+}
+
 // What the planner is told of the tables (store/statistics.hpp) keeps it from taking a tenant for a few rows.
 TEST_F(DdlTest, WhatAnIndexLeadsToIsNeverSoughtInTheWholeTenantWhateverTheOrder) {
   int seen = 0;

@@ -77,7 +77,9 @@ Status check_anonymous(work::Reading& reading, const Cart& cart) {
   if (reading.facts().kind != policy::PrincipalKind::anon) return ok();
   EC_TRY(limit, cart.settings.hold_limit_anonymous());
   if (!limit) return ok();
-  EC_TRY(orders, waiting_orders(reading, cart.event, Expr::always()));
+  // Their time is in the condition so that the index of what expires is walked, not all orders the event ever had.
+  const Expr in_time = Expr::compare(col::ticket_orders::expires_at.index, Expr::Op::gt, reading.now());
+  EC_TRY(orders, waiting_orders(reading, cart.event, in_time));
   EC_TRY(held, places_of(reading, cart.event.organization_id(), orders));
   std::int64_t places = 0;
   for (const Held& h : held) places += h.places;
