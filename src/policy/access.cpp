@@ -283,7 +283,10 @@ Result<bool> may_run(const schema::CommandDef& command, const Record& subject, c
     if (command.group.empty() || !facts.organization || subject.organization_id() != *facts.organization) return false;
     return std::find(facts.permissions.begin(), facts.permissions.end(), command.group) != facts.permissions.end();
   }
+  // Of commands a public event opens what buyers do. Users and sponsors, who see such an event too, need another grant.
+  const bool buyer = facts.kind == PrincipalKind::anon || facts.kind == PrincipalKind::customer;
   for (const Grant& grant : command.allow.view()) {
+    if (grant.predicate == Predicate::public_event && !buyer) continue;
     EC_TRY(holds, predicate_holds(grant.predicate, subject, facts, related));
     if (holds) return true;
   }

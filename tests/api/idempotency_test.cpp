@@ -126,6 +126,27 @@ TEST_F(IdempotencyTest, ACommandReplayAfterLosingTheRightIsRefused) {
   EC_EXPECT_REFUSED("command_denied", inviting.call("invite_user", invitation, command_under(key)));
 }
 
+// A public event is open to buyers; who sold for its organizer needs the counter, for the replay too.
+TEST_F(IdempotencyTest, WhoLeftTheCounterGetsNoOrderOfAPublicEventAgain) {
+  const std::string event = new_event({{"is_public", true}});
+  const std::string category = new_category(event, 10);
+  const std::string full = new_category(event, 1);
+  EC_EXPECT_OK(owner().call("place_order", order_of(event, full, 1)));
+  const std::string member = new_user("member");
+  assign(event, member, "operations_manager");
+  Caller caller = user(member);
+  const Json wish = {
+      {"ticket_category_id", full}, {"quantity", 1}, {"customer", {{"email", "w@example.org"}, {"name", "W"}}}};
+  EC_EXPECT_OK(caller.call("place_order", order_of(event, category, 1), command_under(key)));
+  EC_EXPECT_OK(caller.call("join_waitlist", wish, command_under("w" + key)));
+  EC_EXPECT_OK(caller.call("place_order", order_of(event, category, 1), command_under(key)));
+  const Json assignment = accepted(owner().list("team_assignments", {{"where", {{"user_id", member}}}}))["rows"][0];
+  EC_EXPECT_OK(owner().update("team_assignments", id(assignment), {{"assignment_status", "cancelled"}}));
+  EC_EXPECT_REFUSED("command_denied", caller.call("place_order", order_of(event, category, 1), command_under(key)));
+  EC_EXPECT_REFUSED("command_denied", caller.call("place_order", order_of(event, category, 1)));
+  EC_EXPECT_REFUSED("command_denied", caller.call("join_waitlist", wish, command_under("w" + key)));
+}
+
 TEST_F(IdempotencyTest, ADeleteReplaysAsItWent) {
   const std::string hall = new_venue("Hall");
   Caller caller = owner();

@@ -62,7 +62,7 @@ Probes::CommandProbe Probes::sale_command(const Tenant& tenant, const Player& pl
     case 1:
       price["factors"] = {{"weather", 1}};
       return {"quote_price", "factors", "ticket_categories", category, price, {}};
-    case 2: return {"quote_order", "", "events", event, order, others};
+    case 2: return {"quote_order", another, "events", event, order, others};
     case 3:
       order["payment"] = {{"method", "cash"}, {"amount", "20.00"}};
       return {"place_order", "payment", "events", event, order, others};

@@ -562,6 +562,7 @@ const std::map<std::string, std::string>& commands() {
       {"quote_price", "viewer"},
       {"quote_price factors", "box_office; key(ticketing)"},
       {"quote_order", "viewer"},
+      {"quote_order another", ""},  // a customer with somebody else's address
       {"place_order", "buyer; box_office; key(ticketing)"},
       {"place_order another", "anon_buyer; box_office; key(ticketing)"},  // with somebody else's address
       {"place_order payment", "box_office; key(ticketing)"},

@@ -51,10 +51,10 @@ Status agree(UnitOfWork& uow, Write& write) {
 
 Result<Record> dependency(UnitOfWork& uow, const Record& of, const Uuid& id) {
   EC_TRY(found, uow.find(schema::tables::event_milestones, of.organization_id(), id));
-  if (!found) return fail_field(Errc::reference_not_found, "dependencies", "there is no such row");
-  if (!((*found)[m::event_id] == of[m::event_id]))
-    return broken(m::dependencies, of.table(), "names a milestone of another event");
-  return std::move(*found);
+  if (found && (*found)[m::event_id] == of[m::event_id]) return std::move(*found);
+  EC_TRY(visible, found ? uow.visible(*found) : Result<bool>(false));
+  if (!visible) return fail_field(Errc::reference_not_found, "dependencies", "there is no such row");
+  return broken(m::dependencies, of.table(), "names a milestone of another event");
 }
 
 // Walks what the milestone waits for, and what that waits for; meeting itself is a cycle.

@@ -68,6 +68,11 @@ Status check_skill(UnitOfWork& uow, Write& write) {
   const bool oneself = uow.facts().kind == policy::PrincipalKind::user && after[s::user_id].uuid() == uow.facts().id;
   if (write.as == As::caller && verifies && oneself)
     return fail_field(Errc::column_denied, "verified_by", "nobody verifies his own skill");
+  const bool another = write.changes(s::skill_name) || write.changes(s::proficiency_level);
+  if (write.before != nullptr && another && !verifies) {  // what was verified is no longer what stands here
+    write.after->set(s::verified_by, Value());
+    write.after->set(s::verified_at, Value());
+  }
   return ok();
 }
 

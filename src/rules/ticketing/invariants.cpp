@@ -146,7 +146,8 @@ Status check_code_categories(UnitOfWork& uow, const Record& code) {
   namespace d = col::discount_codes;
   for (const Uuid& id : stored_ids(code[d::applicable_categories])) {
     EC_TRY(category, uow.find(schema::tables::ticket_categories, code.organization_id(), id));
-    if (!category) return fail_field(Errc::reference_not_found, "applicable_categories", "there is no such row");
+    EC_TRY(visible, category ? uow.visible(*category) : Result<bool>(false));
+    if (!visible) return fail_field(Errc::reference_not_found, "applicable_categories", "there is no such row");
     if (!code[d::event_id].is_null() && !((*category)[c::event_id] == code[d::event_id]))
       return broken(d::applicable_categories, code.table(), "names a category of another event");
   }

@@ -3,7 +3,6 @@
 #include "rules/rules.hpp"
 #include "rules/ticketing/cart.hpp"
 #include "rules/ticketing/commands.hpp"
-#include "rules/ticketing/counter.hpp"
 #include "rules/ticketing/reply.hpp"
 #include "rules/ticketing/terms.hpp"
 #include "rules/ticketing/waiting.hpp"
@@ -90,10 +89,6 @@ Result<Json> join_waitlist(work::UnitOfWork& uow, const schema::CommandDef& comm
   EC_TRY(category, uow.get(schema::tables::ticket_categories, arguments.uuid("ticket_category_id")));
   EC_TRY(event, uow.must_find(schema::tables::events, category.organization_id(), category[c::event_id].uuid()));
   Wish wish{std::move(category), std::move(event), {}, arguments.integer("quantity")};
-  EC_TRY(at_counter, behind_counter(uow, wish.event));
-  const policy::PrincipalKind kind = uow.facts().kind;
-  const bool public_caller = kind == policy::PrincipalKind::anon || kind == policy::PrincipalKind::customer;
-  if (!public_caller && !at_counter) return fail_fact(Errc::command_denied, "command", std::string(command.name));
   EC_TRYV(require(uow, command, wish.event));
   EC_TRYV(set_waiting(uow, wish, arguments));
   EC_TRYV(check_wish(uow, wish));

@@ -11,8 +11,7 @@ Result<Json> quote_order(work::Reading& reading, const schema::CommandDef&, cons
   EC_TRYV(check_cart_shape(arguments));
   EC_TRY(cart, open_cart(reading, arguments));
   cart.customer = customer_given(arguments);
-  if (cart.customer.email.empty() && reading.facts().kind == policy::PrincipalKind::customer)
-    cart.customer.email = reading.facts().email;
+  EC_TRYV(check_customer_himself(reading, cart.customer));  // what a code gives tells what its owner bought
   EC_TRYV(check_event_on_sale(cart.event, reading.now()));
   EC_TRYV(add_lines(reading, cart, arguments));
   EC_TRYV(check_currencies(cart));

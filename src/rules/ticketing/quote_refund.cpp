@@ -48,8 +48,12 @@ Result<Json> quote_refund(work::Reading& reading, const schema::CommandDef& comm
   const bool whole = asked.tickets.empty();
   EC_TRY(organizer, is_organizer(reading, asked.order));
   EC_TRY(books, open_books(reading, std::move(asked.order)));
-  if (whole)
-    for (const Record& ticket : books.tickets) asked.tickets.push_back(ticket.id());
+  if (whole) {
+    for (const Record& ticket : books.tickets) {
+      EC_TRY(visible, reading.visible(ticket));  // a buyer sees no ticket that he passed on
+      if (visible) asked.tickets.push_back(ticket.id());
+    }
+  }
   std::vector<Uuid> refundable;
   std::vector<std::string> reasons;
   for (const Uuid& id : asked.tickets) {

@@ -131,6 +131,16 @@ const Record* OrderBooks::ticket(const Uuid& id) const {
   return nullptr;
 }
 
+const Record& OrderBooks::as_bought(const Record& of) const {
+  const Record* bought = &of;
+  while (!(*bought)[t::transferred_from].is_null()) {
+    const Record* before = ticket((*bought)[t::transferred_from].uuid());
+    if (before == nullptr) break;
+    bought = before;
+  }
+  return *bought;
+}
+
 Result<OrderBooks> open_books(work::Reading& reading, Record order) {
   EC_TRY(event, reading.must_find(schema::tables::events, order.organization_id(), order[o::event_id].uuid()));
   EC_TRY(items, items_of(reading, order));
@@ -171,6 +181,7 @@ Refund refund_of_all(const OrderBooks& books) {
 
 Result<std::string> refusal_of(work::Reading& reading, const OrderBooks& books, const Record& ticket, bool organizer) {
   const std::string& status = ticket[t::status].text();
+  if (!organizer && !ticket[t::transferred_from].is_null()) return std::string("transferred");
   if (books.returned.contains(ticket.id())) return std::string("given_back");
   const bool open = status == "valid" || (organizer && status == "cancelled" && books.money.in > 0);
   if (!open) return status;
@@ -188,7 +199,8 @@ Status check_refundable(work::Reading& reading, const OrderBooks& books, const s
     const Record* ticket = books.ticket(id);
     if (ticket == nullptr) continue;
     EC_TRY(reason, refusal_of(reading, books, *ticket, organizer));
-    if (!reason.empty()) detail.facts.push_back({to_text(id), reason});
+    const Record& named = organizer ? *ticket : books.as_bought(*ticket);
+    if (!reason.empty()) detail.facts.push_back({to_text(named.id()), reason});
   }
   if (detail.facts.empty()) return ok();
   return Failure(Errc::refund_refused, std::move(detail));

@@ -29,6 +29,8 @@ struct OrderBooks {
   std::set<Uuid> returned;  // tickets that a refund names already
 
   [[nodiscard]] const Record* ticket(const Uuid& id) const;
+  // The ticket that was bought, from which this one came by transfers; itself when it never changed hands.
+  [[nodiscard]] const Record& as_bought(const Record& ticket) const;
 };
 Result<OrderBooks> open_books(work::Reading& reading, Record order);
 
@@ -43,10 +45,11 @@ Result<Refund> refund_of_tickets(const OrderBooks& books, const std::vector<Uuid
 Refund refund_of_all(const OrderBooks& books);
 
 // Why a ticket is not refunded: "used", "cancelled", "transferred", "given_back", "not_refundable"; empty when it is.
-// Who calls events off may return a ticket that was cancelled without its money.
+// Who calls events off may return a ticket that was cancelled without its money. To all others a ticket that came by a
+// transfer is "transferred", whatever became of it: it is not theirs.
 Result<std::string> refusal_of(work::Reading& reading, const OrderBooks& books, const Record& ticket, bool organizer);
 
-// refund_refused naming every ticket that is not refunded, with its reason.
+// refund_refused naming every ticket that is not refunded, with its reason; one that was passed on as it was bought.
 Status check_refundable(work::Reading& reading, const OrderBooks& books, const std::vector<Uuid>& tickets,
                         bool organizer);
 

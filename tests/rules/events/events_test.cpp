@@ -32,6 +32,33 @@ TEST_F(EventsTest, SlugsComeFromNamesAndGetNumbers) {
               slug);
 }
 
+// Ids in a list are references too: one that the caller cannot see answers like one that is not there.
+TEST_F(EventsTest, HiddenIdsInListsAnswerLikeAbsentOnes) {
+  const Uuid seen = add_event();
+  const Uuid hidden = add_event({{"is_public", false}});
+  const Principal director = as_user(Role::member);
+  add(tables::team_assignments, {{"event_id", to_text(seen)},
+                                 {"user_id", to_text(director.id)},
+                                 {"role_type", "event_director"},
+                                 {"assignment_status", "active"}});
+  const Uuid elsewhere = milestone(hidden);
+  const auto refusal = [&](const schema::TableDef& table, Json row, const char* list, const Uuid& id) {
+    row["event_id"] = to_text(seen);
+    row[list] = Json::array({to_text(id)});
+    const auto answer = insert(director, table, row);
+    EXPECT_FALSE(answer.has_value());
+    return answer ? std::string() : answer.error().to_json();
+  };
+  const Json code = {{"code", "SPRING"}, {"discount_type", "percentage"}, {"discount_value", "10"}};
+  const std::string no_category = refusal(tables::discount_codes, code, "applicable_categories", ids_->next());
+  EXPECT_NE(no_category.find("reference_not_found"), std::string::npos) << no_category;
+  EXPECT_EQ(refusal(tables::discount_codes, code, "applicable_categories", add_category(hidden, 5)), no_category);
+  const Json wait = {{"title", "Doors"}, {"due_date", "2026-11-01T00:00:00Z"}};
+  const std::string no_milestone = refusal(tables::event_milestones, wait, "dependencies", ids_->next());
+  EXPECT_NE(no_milestone.find("reference_not_found"), std::string::npos) << no_milestone;
+  EXPECT_EQ(refusal(tables::event_milestones, wait, "dependencies", elsewhere), no_milestone);
+}
+
 TEST_F(EventsTest, ZonesAreKnownOnes) {
   EC_EXPECT_REFUSED("invariant_violated",
                     update(as_user(Role::admin), tables::events, add_event(), {{"timezone", "Mars/Olympus"}}));

@@ -90,6 +90,29 @@ TEST_F(OrganizationTest, NobodyVerifiesHisOwnSkill) {
                     update(admin, tables::user_skill_assignments, skill, {{"verified_by", to_text(manager.id)}}));
 }
 
+TEST_F(OrganizationTest, ASkillThatBecomesAnotherIsVerifiedNoLonger) {
+  namespace s = col::user_skill_assignments;
+  const Principal member = as_user(Role::member);
+  const Principal admin = as_user(Role::admin);
+  const Uuid skill =
+      add(tables::user_skill_assignments,
+          {{"user_id", to_text(member.id)}, {"skill_name", "Barista"}, {"proficiency_level", "beginner"}});
+  const Json verified = {{"verified_by", to_text(admin.id)}, {"verified_at", "2026-09-01T00:00:00Z"}};
+  for (const Json& change : {Json{{"skill_name", "Pyrotechnician"}}, Json{{"proficiency_level", "expert"}}}) {
+    EC_EXPECT_OK(update(admin, tables::user_skill_assignments, skill, verified));
+    EC_EXPECT_OK(update(member, tables::user_skill_assignments, skill, {{"skill_name", "Barista"}}));
+    ASSERT_FALSE(row(tables::user_skill_assignments, skill)[s::verified_by].is_null()) << "the name stayed";
+    EC_EXPECT_OK(update(member, tables::user_skill_assignments, skill, change));
+    EXPECT_TRUE(row(tables::user_skill_assignments, skill)[s::verified_by].is_null());
+    EXPECT_TRUE(row(tables::user_skill_assignments, skill)[s::verified_at].is_null());
+    EC_EXPECT_OK(update(member, tables::user_skill_assignments, skill, {{"skill_name", "Barista"}}));
+  }
+  Json renamed = verified;
+  renamed["skill_name"] = "Rigger";
+  EC_EXPECT_OK(update(admin, tables::user_skill_assignments, skill, renamed));
+  EXPECT_FALSE(row(tables::user_skill_assignments, skill)[s::verified_by].is_null()) << "he names both";
+}
+
 TEST_F(OrganizationTest, TeamsAreAssignedOnceByWhoMayEditTheEvent) {
   const Uuid event = add_event();
   const Json arguments = {

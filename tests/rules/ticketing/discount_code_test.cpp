@@ -299,6 +299,8 @@ TEST_F(DiscountCodeTest, AQuoteOfACustomerLooksAtHisOwnAddress) {
   arguments.erase("customer");
   EXPECT_EQ(quote(as_customer("bea@example.org"), arguments)["discount"]["reason"], "limit_per_customer");
   EXPECT_EQ(quote(as_customer("carl@example.org"), arguments)["discount"]["applied"], true);
+  arguments["customer"] = {{"email", "bea@example.org"}};
+  EC_EXPECT_REFUSED("column_denied", call(as_customer("carl@example.org"), "quote_order", arguments));
 }
 
 TEST_F(DiscountCodeTest, ImportedAndRemovedOrdersCountLikePlacedOnes) {

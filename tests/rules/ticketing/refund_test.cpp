@@ -124,6 +124,37 @@ TEST_F(RefundsTest, BuyersReturnTicketsThemselvesWhereTheEventSaysSo) {
   EC_EXPECT_REFUSED("command_denied", try_refund(bea, ids_of(late, {0})));
 }
 
+// The buyer has given the place away: he neither gets its money back nor ends the new holder's ticket, and is told
+// nothing of it.
+TEST_F(RefundsTest, WhatWasPassedOnIsNotTheBuyersToReturn) {
+  sell_again(true);
+  const Principal bea = as_customer("bea@example.org");
+  const Json sale = sold(2);
+  const Json arguments = {{"ticket_id", sale["tickets"][1]["id"]}, {"name", "Lou"}, {"email", "lou@example.org"}};
+  const Json passed = accepted(call(as_service(), "transfer_ticket", arguments));
+  const std::string bought = sale["tickets"][1]["id"];
+  const std::string lous = passed["ticket"]["id"];
+  const Json quote = accepted(call(bea, "quote_refund", {{"order_id", sale["order"]["id"]}}));
+  EXPECT_EQ(quote["amount"], "10.00");
+  EXPECT_EQ(quote["tickets"].size(), 2U) << dump(quote);
+  EXPECT_EQ(dump(quote).find(lous), std::string::npos) << dump(quote);
+  const auto expect_refused = [&] {
+    const auto refused = try_cancel(bea, sale);
+    EC_EXPECT_REFUSED("refund_refused", refused);
+    const std::string told = refused.error().to_json();
+    EXPECT_NE(told.find("\"" + bought + "\":\"transferred\""), std::string::npos) << told;
+    EXPECT_EQ(told.find(lous), std::string::npos) << told;
+  };
+  expect_refused();
+  EXPECT_EQ(row(tables::tickets, id_of(passed["ticket"]))[col::tickets::status].text(), "valid");
+  clock_.set(parse_rfc3339("2026-12-01T17:00:00Z").assume_value());
+  EXPECT_EQ(scan({{"code", passed["ticket"]["qr_code_data"]}}), "admitted");
+  sell_again(true);
+  expect_refused();  // in the same words now that somebody is inside
+  EXPECT_EQ(payments("refund", "due"), 0);
+  EXPECT_EQ(accepted(try_refund(bea, ids_of(sale, {0})))["refund"]["amount"], "10.00");
+}
+
 TEST_F(RefundsTest, WhatIsNotRefundableComesBackOnlyWhenTheOrganizerCallsTheOrderOff) {
   sell_again(true);
   const Uuid fixed = add_category(event_, 5, {{"is_refundable", false}});
