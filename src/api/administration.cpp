@@ -10,6 +10,7 @@
 #include "rules/ticketing/commands.hpp"
 #include "rules/ticketing/sales_figures.hpp"
 #include "rules/ticketing/waiting.hpp"
+#include "schema/errors.hpp"
 
 namespace eventcore::api {
 
@@ -121,6 +122,21 @@ std::vector<NamedPiece> pieces_of(const Uuid& organization, std::int64_t limit) 
   };
 }
 
+// What one tenant's rows refuse must not keep the sweep from the others; what the store refuses, it refuses to all.
+bool ends_sweep(const Failure& failure) {
+  const schema::ErrorClass what = schema::class_of(static_cast<std::int32_t>(failure.code()));
+  return what != schema::ErrorClass::rule && what != schema::ErrorClass::state &&
+         what != schema::ErrorClass::invalid_input && what != schema::ErrorClass::access;
+}
+
+Json failed_piece(const Uuid& organization, const char* piece, const Failure& failure) {
+  Json failed = Json::object();
+  failed["organization_id"] = to_text(organization);
+  failed["piece"] = piece;
+  failed["code"] = std::string(failure.name());
+  return failed;
+}
+
 }  // namespace
 
 Result<std::string> run_maintenance(const std::shared_ptr<EngineCore>& engine, const policy::Principal& principal,
@@ -141,13 +157,20 @@ Result<std::string> run_maintenance(const std::shared_ptr<EngineCore>& engine, c
   totals["conversion_rates"] = 0;
   totals["waitlist_offers"] = 0;
   totals["overdue_milestones"] = 0;
+  totals["failures"] = Json::array();
   bool more = false;
   for (const Uuid& organization : organizations) {
     for (const NamedPiece& piece : pieces_of(organization, limit)) {
-      EC_TRY(swept, sweep.run([&piece](work::UnitOfWork& unit) -> Result<Json> {
+      auto ran = sweep.run([&piece](work::UnitOfWork& unit) -> Result<Json> {
         EC_TRY(done, piece.run(unit));
         return swept_json(done);
-      }));
+      });
+      if (!ran && ends_sweep(ran.error())) return ran.error();
+      if (!ran) {
+        totals["failures"].push_back(failed_piece(organization, piece.name, ran.error()));
+        continue;
+      }
+      const Json swept = std::move(ran).assume_value();
       totals[piece.name] = totals[piece.name].get<std::int64_t>() + swept["rows"].get<std::int64_t>();
       more = more || swept["more"].get<bool>();
     }

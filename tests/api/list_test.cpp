@@ -3,6 +3,8 @@
 #include <set>
 
 #include "api/engine_fixture.hpp"
+#include "schema/all.hpp"
+#include "schema/generated/columns.hpp"
 
 namespace eventcore::test {
 namespace {
@@ -372,6 +374,37 @@ TEST_F(ListTest, OverdueMilestonesAreFoundOrderedAndCountedAsSuchAtOnce) {
   EXPECT_EQ(caller.count("event_milestones", {{"where", {{"status", "overdue"}}}}).assume_value(), 2);
   EXPECT_EQ(accepted(service().call("run_maintenance", Json::object()))["overdue_milestones"], 2);
   EXPECT_EQ(caller.count("event_milestones", {{"where", {{"status", "overdue"}}}}).assume_value(), 2);
+}
+
+// An entry that no rule would have let in keeps its own organization's offers from being made, and nothing else.
+TEST_F(ListTest, MaintenanceGoesOnPastWhatTheRowsOfOneOrganizationRefuse) {
+  verify_at_end_ = false;
+  const std::string other = new_organization("Borealis", "borealis");
+  const auto late_milestone = [&](const std::string& event) {
+    accepted(service().insert("event_milestones",
+                              {{"event_id", event}, {"title", "Permit"}, {"due_date", "2026-09-01T00:00:00Z"}}));
+  };
+  late_milestone(new_event({{"organization_id", other}}));
+  const std::string event = new_event();
+  late_milestone(event);
+  const std::string category = new_category(event, 30'000);
+  const std::string entry = id(accepted(service().insert(
+      "waitlist_entries",
+      {{"ticket_category_id", category}, {"customer_email", "w@example.org"}, {"customer_name", "W"}})));
+  const auto uuid = [](const std::string& text) { return parse_uuid(text).assume_value(); };
+  ASSERT_TRUE(core_->store().assume_value()->write([&](store::Writer& writer) -> Status {
+    writer.arm(true);
+    const Status written = writer.update(schema::tables::waitlist_entries, uuid(organization_), uuid(entry),
+                                         {{col::waitlist_entries::quantity.index, 20'001}});
+    writer.arm(false);
+    return written;
+  }));
+  const Json done = accepted(service().call("run_maintenance", Json::object()));
+  EXPECT_EQ(done["overdue_milestones"], 2);
+  EXPECT_EQ(
+      done["failures"],
+      Json::array({{{"organization_id", organization_}, {"piece", "waitlist_offers"}, {"code", "invalid_quantity"}}}));
+  EXPECT_EQ(accepted(service_of(other).call("run_maintenance", Json::object()))["failures"], Json::array());
 }
 
 }  // namespace

@@ -141,6 +141,26 @@ TEST_F(InventoryTest, N21ATicketKeepsItsCategory) {
   EXPECT_EQ(left(other), 5);
 }
 
+TEST_F(InventoryTest, ACategoryKeepsTheCurrencyInWhichItSoldOrHasRules) {
+  const Uuid event = add_event();
+  const auto to_euro = [&](const Uuid& category) {
+    return update(as_user(Role::admin), tables::ticket_categories, category, {{"currency", "EUR"}});
+  };
+  EC_EXPECT_OK(to_euro(add_category(event, 5)));
+  const Uuid sold = add_category(event, 5);
+  add_line(add_order(event), sold, 1);
+  EC_EXPECT_REFUSED("invariant_violated", to_euro(sold));
+  EC_EXPECT_OK(update(as_user(Role::admin), tables::ticket_categories, sold, {{"currency", "USD"}})) << "it is that";
+  const Uuid ruled = add_category(event, 5);
+  add(tables::dynamic_pricing_rules, {{"ticket_category_id", to_text(ruled)},
+                                      {"rule_name", "Rush"},
+                                      {"rule_type", "demand_based"},
+                                      {"conditions", {{"sold_last_day", {{"min", 1}}}}},
+                                      {"price_adjustment_type", "fixed_amount"},
+                                      {"adjustment_value", "0.50"}});
+  EC_EXPECT_REFUSED("invariant_violated", to_euro(ruled));
+}
+
 TEST_F(InventoryTest, N21ATicketIsOfItsOrdersEvent) {
   const Uuid order = add_order(add_event());
   const Uuid elsewhere = add_category(add_event(), 5);

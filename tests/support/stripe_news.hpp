@@ -28,6 +28,13 @@ inline Json refunded(const std::string& id, const std::string& intent, std::int6
                    {"amount_refunded", so_far},
                    {"currency", currency}});
 }
+// The same, with what had been given back of that payment before.
+inline Json refunded_since(const std::string& id, const std::string& intent, std::int64_t amount, std::int64_t before,
+                           std::int64_t so_far, const std::string& currency = "usd") {
+  Json event = refunded(id, intent, amount, so_far, currency);
+  event["data"]["previous_attributes"] = {{"amount_refunded", before}};
+  return event;
+}
 inline Json dispute(const std::string& id, const std::string& intent, std::int64_t amount,
                     const std::string& status = "lost", const std::string& currency = "usd") {
   return event_of(id, "charge.dispute.closed",

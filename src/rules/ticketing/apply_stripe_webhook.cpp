@@ -2,7 +2,10 @@
 // and its effect are written together, so that a repeat finds both or neither. Whatever Stripe may send again, or late,
 // is acknowledged; only what is not signed or not readable is refused.
 #include <algorithm>
+#include <sstream>
 
+#include "base/currency.hpp"
+#include "base/decimal.hpp"
 #include "base/time.hpp"
 #include "rules/organization/secrets.hpp"
 #include "rules/pure/stripe.hpp"
@@ -150,11 +153,40 @@ Result<std::string> take_failure(work::UnitOfWork& uow, Record& order, const Del
   return std::string(before != after ? effects::failed : effects::none);
 }
 
+// A refund's event says what it told, with its effect: "refunded 25.00 USD". Events that found all of it on record
+// already, since the host had confirmed it, told it too: "none 25.00 USD".
+std::string refund_effect(const std::string& effect, std::int64_t told, const std::string& currency) {
+  return effect + " " + money_to_text(told, currency) + " " + currency;
+}
+
+Result<std::int64_t> told_before(work::UnitOfWork& uow, const Record& order, const std::string& currency) {
+  store::Query query;
+  query.table = &schema::tables::payment_events;
+  query.organization = order.organization_id();
+  query.where = Expr::all_of({is(e::order_id, order.id()), is(e::provider, stripe), is(e::type, "charge.refunded")});
+  EC_TRY(events, uow.scan(query));
+  std::int64_t told = 0;
+  for (const Record& event : events) {
+    std::istringstream words(event[e::effect].text());
+    std::string effect, amount, of;
+    if (!(words >> effect >> amount >> of) || of != currency) continue;
+    EC_TRY(units, parse_decimal(amount, money_scale));
+    told += units;
+  }
+  return told;
+}
+
 // A charge that was refunded had succeeded: when its success is still under way, this event tells of both.
 Result<std::string> take_refund(work::UnitOfWork& uow, Record& order, const Delivery& delivery) {
   EC_TRYV(take_success(uow, order, delivery));
-  const PaymentName name{std::string(stripe), delivery.event.id};
-  return refunds_reported(uow, order, delivery.event.refunded, name, delivery.at, delivery.event.refunded_before);
+  const StripeEvent& event = delivery.event;
+  const std::string& currency = event.money.currency;
+  EC_TRY(told, told_before(uow, order, currency));
+  const PaymentName name{std::string(stripe), event.id};
+  EC_TRY(effect,
+         refunds_reported(uow, order, {event.refunded, event.refunded_before, currency, told}, name, delivery.at));
+  const std::int64_t now = event.refunded - event.refunded_before.value_or(std::min(told, event.refunded));
+  return refund_effect(effect, std::max<std::int64_t>(0, now), currency);
 }
 
 Result<std::string> take_dispute(work::UnitOfWork& uow, Record& order, const Delivery& delivery) {

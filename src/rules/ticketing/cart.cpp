@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "rules/pure/order.hpp"
 #include "rules/ticketing/counter.hpp"
 #include "rules/ticketing/terms.hpp"
 #include "rules/ticketing/waiting.hpp"
@@ -73,8 +74,15 @@ Status read_categories(work::Reading& reading, Cart& cart, const std::vector<Arg
 }
 
 Status check_numbers(const Cart& cart) {
-  for (std::size_t i = 0; i < cart.lines.size(); ++i)
-    if (cart.lines[i].quantity < 1) return of_line(Errc::invalid_quantity, i, "quantity", "must be at least 1");
+  std::int64_t places = 0;
+  for (std::size_t i = 0; i < cart.lines.size(); ++i) {
+    const std::int64_t quantity = cart.lines[i].quantity;
+    if (quantity < 1) return of_line(Errc::invalid_quantity, i, "quantity", "must be at least 1");
+    if (quantity > pure::max_tickets_per_order - places)
+      return of_line(Errc::invalid_quantity, i, "quantity",
+                     "an order has at most " + std::to_string(pure::max_tickets_per_order) + " tickets");
+    places += quantity;
+  }
   return ok();
 }
 

@@ -92,10 +92,26 @@ Status fits_event(UnitOfWork& uow, const Write& write) {
   return fail_fact(Errc::capacity_exceeded, "max_capacity", std::to_string(capacity.integer()));
 }
 
+// What was sold, and what rules take off, are amounts of the currency that stood here then.
+Status keeps_currency(UnitOfWork& uow, const Write& write) {
+  if (write.before == nullptr || !write.changes(c::currency)) return ok();
+  const Record& category = *write.after;
+  const std::pair<const schema::TableDef*, Column> amounts[] = {
+      {&schema::tables::ticket_order_items, col::ticket_order_items::ticket_category_id},
+      {&schema::tables::dynamic_pricing_rules, col::dynamic_pricing_rules::ticket_category_id}};
+  for (const auto& [table, column] : amounts) {
+    EC_TRY(rows,
+           uow.reader().count(*table, category.organization_id(), Expr::equals(column.index, Value(category.id()))));
+    if (rows != 0) return broken(c::currency, category.table(), "has " + std::string(table->name));
+  }
+  return ok();
+}
+
 }  // namespace
 
 Status check_category(UnitOfWork& uow, Write& write) {
   if (write.after == nullptr) return ok();
+  EC_TRYV(keeps_currency(uow, write));
   EC_TRYV(write.before == nullptr ? begin_stock(write) : move_stock(uow, write));
   return fits_event(uow, write);
 }

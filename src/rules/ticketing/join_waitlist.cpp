@@ -1,5 +1,6 @@
 // join_waitlist: a place in the line for a category that has too few places left.
 #include "base/text.hpp"
+#include "rules/pure/order.hpp"
 #include "rules/rules.hpp"
 #include "rules/ticketing/cart.hpp"
 #include "rules/ticketing/commands.hpp"
@@ -34,6 +35,8 @@ Status set_waiting(const work::Reading& reading, Wish& wish, const schema::Argum
 Status check_quantity(const Wish& wish) {
   const auto refused = [](const std::string& reason) { return fail_field(Errc::invalid_quantity, "quantity", reason); };
   if (wish.quantity < 1) return refused("must be at least 1");
+  if (wish.quantity > pure::max_tickets_per_order)  // an offer is an order
+    return refused("must be at most " + std::to_string(pure::max_tickets_per_order));
   const Value& most = wish.category[c::max_per_order];
   if (!most.is_null() && wish.quantity > most.integer())
     return refused("must be at most " + std::to_string(most.integer()));

@@ -73,9 +73,11 @@ Result<bool> still_to_be_had(work::UnitOfWork& uow, const Sale& sale) {
   return true;
 }
 
-// Whoever cancelled an order took its deadline away; only one that ran out still has it.
+// Whoever cancelled an order took its deadline away; only one that ran out still has it. It is "refunded" when money
+// that did not fit it went back meanwhile.
 bool ran_out(const Record& order) {
-  return order[o::order_status].text() == "cancelled" && order[o::cancel_reason] == Value("expired") &&
+  const std::string& stands = order[o::order_status].text();
+  return (stands == "cancelled" || stands == "refunded") && order[o::cancel_reason] == Value("expired") &&
          order[o::paid_at].is_null() && !order[o::expires_at].is_null();
 }
 
@@ -182,16 +184,18 @@ Status end_order(work::UnitOfWork& uow, Record& order, const std::vector<Record>
   return follow_payments(uow, order);
 }
 
+// What an order's rows say of one provider and one currency.
 struct AtProvider {
   int payments = 0;
   std::int64_t refunded = 0;
   std::vector<Record> due;  // oldest first
 };
 
-AtProvider at_provider(std::vector<Record> rows, const std::string& provider) {
+AtProvider at_provider(std::vector<Record> rows, const std::string& provider, const std::string& currency) {
   AtProvider found;
   for (Record& row : rows) {
     if (row[p::provider].is_null() || row[p::provider].text() != provider) continue;
+    if (row[p::currency].text() != currency) continue;
     if (is_row(row, "payment", "succeeded")) ++found.payments;
     if (is_row(row, "refund", "succeeded")) found.refunded += row[p::amount].integer();
     if (is_row(row, "refund", "due")) found.due.push_back(std::move(row));
@@ -225,6 +229,10 @@ Status shrink_due(work::UnitOfWork& uow, const Record& order) {
 // More than was due. Whether all went back is asked of refunds alone: what a bank took bars the tickets at the gate and
 // cancels none, whichever of the two is heard of first.
 Status record_excess(work::UnitOfWork& uow, Record& order, const NewPayment& report) {
+  if (report.currency != order[o::currency].text()) {  // it never counted towards the order, coming or going
+    EC_TRYV(add_payment(uow, order, report));
+    return ok();
+  }
   EC_TRY(payments, payments_of(uow, order));
   EC_TRY(tickets, tickets_of(uow, order));
   const Money money = money_of(order, payments);
@@ -290,9 +298,17 @@ Result<Settlement> payment_succeeded(work::UnitOfWork& uow, Record& order, const
     EC_TRY(tickets, tickets_of(uow, order));
     return Settlement{std::string(effects::none), std::move(tickets)};
   }
+  EC_TRY(before, payments_of(uow, order));
   EC_TRY(row, record_success(uow, order, payment, std::move(known)));
   const bool late = ran_out(order);
   const bool waits = waits_for_payment(order);
+  // An import said that the order was paid, and this is the payment it spoke of.
+  const bool imported = order[o::order_status].text() == "active" && !waits && money_of(order, before).in == 0;
+  if (imported && payment.amount > 0) {
+    EC_TRYV(follow_payments(uow, order));
+    EC_TRY(tickets, tickets_of(uow, order));
+    return Settlement{std::string(effects::none), std::move(tickets)};
+  }
   if (!waits && !late) return give_back(uow, order, row, true, "");
   EC_TRY(payments, payments_of(uow, order));
   const Money money = money_of(order, payments);
@@ -357,22 +373,25 @@ Result<std::int64_t> cover_due(work::UnitOfWork& uow, const Record& order, std::
   return amount;
 }
 
-Result<std::string> refunds_reported(work::UnitOfWork& uow, Record& order, std::int64_t so_far, const PaymentName& name,
-                                     Micros occurred_at, std::optional<std::int64_t> before) {
+Result<std::string> refunds_reported(work::UnitOfWork& uow, Record& order, const RefundReport& report,
+                                     const PaymentName& name, Micros occurred_at) {
   EC_TRY(known, known_row(uow, order, name, "refund"));
   if (known) return std::string(effects::none);
   EC_TRY(payments, payments_of(uow, order));
-  AtProvider there = at_provider(std::move(payments), name.provider);
-  const std::int64_t told = before && there.payments > 1 ? *before : there.refunded;
-  if (so_far <= told) return std::string(effects::none);
+  AtProvider there = at_provider(std::move(payments), name.provider, report.currency);
+  // Rows do not say which of several payments they gave back, so the reports of all are added up.
+  const bool several = report.before && there.payments > 1;
+  const std::int64_t reported = several ? report.told + (report.so_far - *report.before) : report.so_far;
+  const std::int64_t news = reported - there.refunded;
+  if (news <= 0) return std::string(effects::none);
   const auto rows = static_cast<int>(there.due.size());
-  EC_TRY(excess, cover_due(uow, order, std::move(there.due), so_far - told, name.reference, occurred_at));
+  EC_TRY(excess, cover_due(uow, order, std::move(there.due), news, name.reference, occurred_at));
   if (excess > 0) {
     NewPayment refund;
     refund.name = {name.provider, numbered(name.reference, rows + 1)};
     refund.kind = "refund";
     refund.amount = excess;
-    refund.currency = order[o::currency].text();
+    refund.currency = report.currency;
     refund.occurred_at = occurred_at;
     EC_TRYV(record_excess(uow, order, refund));
   }
@@ -387,7 +406,8 @@ Status charged_back(work::UnitOfWork& uow, Record& order, std::int64_t amount, c
   EC_TRY(payments, payments_of(uow, order));
   const Money money = money_of(order, payments);
   if (money.in == 0) return fail(Errc::payment_refused, "nothing was paid that could be taken back");
-  if (amount > money.in)
+  const std::int64_t charged_back_before = money.out - money.refunded;
+  if (amount > money.in - charged_back_before)
     return fail_fact(Errc::payment_mismatch, "paid", money_to_text(money.in, order[o::currency].text()));
   NewPayment chargeback;
   chargeback.name = name;

@@ -43,14 +43,21 @@ Result<std::string> payment_mismatch_stored(work::UnitOfWork& uow, Record& order
 // arrives after the success has no effect, and places stay held.
 Status payment_failed(work::UnitOfWork& uow, Record& order, const PaymentName& name);
 
-// The provider has given back `so_far` of the order's payment, all times together; `name` holds the id of this refund
-// or of the message that told it, never the charge's. What is new since the rows were written goes to the refunds due
-// at this provider, oldest first; a row covered in part keeps the rest. More than was due is recorded too, and if all
-// refunds together make up what was paid, the tickets that are still valid are cancelled. `before` is what the provider
-// says was given back of this payment earlier; it counts only when the order has several payments of the provider,
-// whose rows cannot be told apart.
-Result<std::string> refunds_reported(work::UnitOfWork& uow, Record& order, std::int64_t so_far, const PaymentName& name,
-                                     Micros occurred_at, std::optional<std::int64_t> before = std::nullopt);
+// What a provider says it has given back of one payment, in the payment's currency.
+struct RefundReport {
+  std::int64_t so_far = 0;             // all times together
+  std::optional<std::int64_t> before;  // the same before this time, where it is told
+  std::string currency;
+  std::int64_t told = 0;  // what earlier reports of the order's payments in this currency told, all added up
+};
+
+// `name` holds the id of this refund or of the message that told it, never the charge's. What no row says yet goes to
+// the refunds due at this provider, oldest first; a row covered in part keeps the rest. More than was due is recorded
+// too, and if all refunds together make up what was paid, the tickets that are still valid are cancelled. The rows of a
+// payment's refunds may have been confirmed by the host already. Where the order has several payments of the provider,
+// rows do not say which of them they gave back: then all that was told, `told` and this, is held against all rows.
+Result<std::string> refunds_reported(work::UnitOfWork& uow, Record& order, const RefundReport& report,
+                                     const PaymentName& name, Micros occurred_at);
 
 // The bank took `amount` back. Refunds still due shrink to what is left of the money, the latest first: nobody is paid
 // twice. Tickets stay valid and are refused at the gate. Heard of before or after a refund, the end is the same:

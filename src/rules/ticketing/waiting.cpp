@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "rules/communication/outbox.hpp"
+#include "rules/pure/order.hpp"
 #include "rules/pure/stock.hpp"
 #include "rules/support.hpp"
 #include "rules/ticketing/order_write.hpp"
@@ -221,6 +222,8 @@ Status check_waitlist_entry(work::UnitOfWork& uow, work::Write& write) {
   const Record& entry = *write.after;
   if (trim(entry[w::customer_email].text()).empty())
     return broken(w::customer_email, entry.table(), "is where the offer goes");
+  if (entry[w::quantity].integer() > pure::max_tickets_per_order)
+    return broken(w::quantity, entry.table(), "is more than an order has");
   const bool offered = entry[w::status].text() == "offered";
   if (offered && entry[w::order_id].is_null()) return broken(w::order_id, entry.table(), "an offer is an order");
   if (entry[w::status].text() == "waiting" && !entry[w::order_id].is_null())

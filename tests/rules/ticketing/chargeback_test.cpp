@@ -87,6 +87,17 @@ TEST_F(ChargebackTest, ARefundOfEverythingCancelsTicketsBeforeAndAfterIt) {
   EXPECT_EQ(left(category_), 10);
 }
 
+TEST_F(ChargebackTest, TogetherTheyAreAtMostWhatWasPaidIn) {
+  const Json sale = sold(2);
+  refund(ids_of(sale, {0}));
+  pay_out(sale);
+  EC_EXPECT_OK(try_charge_back(sale, "15.00", "dp_1"));
+  EC_EXPECT_REFUSED("payment_mismatch", try_charge_back(sale, "5.01", "dp_2"));
+  EC_EXPECT_OK(try_charge_back(sale, "5.00", "dp_2")) << "what went back before does not bind the bank";
+  EC_EXPECT_REFUSED("payment_mismatch", try_charge_back(sale, "0.01", "dp_3"));
+  EXPECT_EQ(payments("chargeback", "succeeded"), 2);
+}
+
 TEST_F(ChargebackTest, WhatItTookFromAPromiseIsNotReturnedOnceMore) {
   const Json sale = sold(3);
   refund(ids_of(sale, {0}));
@@ -128,8 +139,11 @@ TEST_F(ChargebackTest, ReportsEndAlikeInWhateverOrderTheyAreHeard) {
       so_far += 1 + draw(places * 10 - so_far);
       reports.push_back({false, (draw(3) == 0 ? places * 10 : so_far) * 10'000, "re" + std::to_string(n)});
     }
-    for (std::int64_t n = 1 + draw(2); n > 0; --n)
-      reports.push_back({true, (1 + draw(places * 10)) * 10'000, "dp" + std::to_string(n)});
+    for (std::int64_t n = 1 + draw(2), left = places * 10; n > 0 && left > 0; --n) {
+      const std::int64_t taken = 1 + draw(left);
+      left -= taken;
+      reports.push_back({true, taken * 10'000, "dp" + std::to_string(n)});
+    }
     const auto sale_to_tell = [&] {
       const Json sale =
           confirm(place(category, places), {{"provider", "stripe"}, {"reference", "pi_" + std::to_string(++sales_)}});

@@ -1,4 +1,5 @@
 // Payments: intents, success early, late and twice, mismatches, failures, expiry.
+#include "rules/ticketing/settle.hpp"
 #include "sale.hpp"
 
 namespace eventcore::test {
@@ -71,6 +72,28 @@ TEST_F(PaymentTest, ALatePaymentRevivesTheOrderWhileItsPlacesAreLeft) {
   EXPECT_EQ(order_state(placed), "active/paid");
   EXPECT_EQ(paid["tickets"].size(), 2U);
   EXPECT_TRUE(row(tables::ticket_orders, id_of(placed["order"]))[col::ticket_orders::cancel_reason].is_null());
+  EXPECT_EQ(left(category_), 8);
+}
+
+TEST_F(PaymentTest, ALatePaymentRevivesTheOrderAlsoAfterMoneyThatDidNotFitWentBack) {
+  const Json placed = place(category_, 2);
+  EC_EXPECT_OK(run(as_service(), "report", [&](work::UnitOfWork& unit) -> Result<Json> {
+    EC_TRY(order, unit.must_find(tables::ticket_orders, organization_, id_of(placed["order"])));
+    rules::ticketing::NewPayment odd;
+    odd.name = {"stripe", "pi_odd"};
+    odd.amount = 100'000;
+    odd.currency = "USD";
+    odd.occurred_at = unit.now();
+    EC_TRYV(rules::ticketing::payment_mismatch_stored(unit, order, odd));
+    return Json();
+  }));
+  clock_.advance(16 * minute_us);
+  accepted(call(as_service(), "expire_orders", {{"event_id", to_text(event_)}}));
+  accepted(call(as_service(organization_), "confirm_refund", {{"order_id", placed["order"]["id"]}}));
+  EXPECT_TRUE(order_state(placed).starts_with("refunded/"));
+  EXPECT_EQ(confirm(placed, intent_one)["tickets"].size(), 2U);
+  EXPECT_TRUE(order_state(placed).starts_with("active/"));
+  EXPECT_EQ(payments("refund", "due"), 0);
   EXPECT_EQ(left(category_), 8);
 }
 

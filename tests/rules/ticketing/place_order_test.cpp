@@ -1,5 +1,6 @@
 // Placing orders: every refusal in its documented order, prices, what is held, and that no place is sold twice.
 #include <atomic>
+#include <limits>
 #include <thread>
 
 #include "sale.hpp"
@@ -23,6 +24,22 @@ class PlaceOrderTest : public SaleTest {
     return accepted(call(as_anon(), "quote_price", {{"ticket_category_id", to_text(category)}}))["final_price"];
   }
 };
+
+TEST_F(PlaceOrderTest, NumbersOfPlacesAreBoundedBeforeTheyAreAddedUp) {
+  const Uuid large = add_category(event_, 30'000);
+  const Uuid larger = add_category(event_, 30'000);
+  set(tables::events, event_, {{"settings", {{"hold_limit_anonymous", 100'000}}}});
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::pair<std::int64_t, std::int64_t> numbers[] = {
+      {most, most}, {most, 1}, {1, most}, {10'000, 1}, {5'001, 5'000}};
+  for (const auto& [one, other] : numbers) {
+    const Json items = Json::array({{{"ticket_category_id", to_text(large)}, {"quantity", one}},
+                                    {{"ticket_category_id", to_text(larger)}, {"quantity", other}}});
+    const Json arguments = order_of(large, 1, {{"items", items}, {"discount_code", "UNKNOWN"}});
+    EC_EXPECT_REFUSED("invalid_quantity", call(as_anon(), "place_order", arguments));
+    EC_EXPECT_REFUSED("invalid_quantity", call(as_anon(), "quote_order", arguments));
+  }
+}
 
 TEST_F(PlaceOrderTest, AnOrderHoldsItsPlacesAndWaitsFifteenMinutes) {
   const Json placed = place(category_, 3);

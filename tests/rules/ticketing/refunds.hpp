@@ -57,8 +57,8 @@ class RefundsTest : public SaleTest {
     std::string effect;
     EC_EXPECT_OK(run(as_service(), "report", [&](work::UnitOfWork& unit) -> Result<Json> {
       EC_TRY(order, unit.must_find(tables::ticket_orders, organization_, id_of(sale["order"])));
-      EC_TRY(done, rules::ticketing::refunds_reported(unit, order, so_far,
-                                                      rules::ticketing::PaymentName{"stripe", reference}, unit.now()));
+      const rules::ticketing::RefundReport report{so_far, std::nullopt, order[col::ticket_orders::currency].text(), 0};
+      EC_TRY(done, rules::ticketing::refunds_reported(unit, order, report, {"stripe", reference}, unit.now()));
       effect = done;
       return Json();
     }));

@@ -296,6 +296,16 @@ TEST_F(WaitingListTest, RefusalsOfJoiningComeInTheDocumentedOrder) {
   EXPECT_EQ(count(tables::waitlist_entries), 2);
 }
 
+// The offer would be an order, which has at most 10,000 tickets: none could ever be made.
+TEST_F(WaitingListTest, NobodyWaitsForMoreThanAnOrderHas) {
+  const Uuid huge = add_category(event_, 30'000, {{"max_per_order", nullptr}});
+  place(huge, 10'000);
+  EC_EXPECT_REFUSED("invalid_quantity", try_join("w@example.org", 20'001, {{"ticket_category_id", to_text(huge)}}));
+  place(huge, 10'000, buyer("carl@example.org"));
+  place(huge, 1, buyer("dora@example.org"));
+  EC_EXPECT_OK(try_join("w@example.org", 10'000, {{"ticket_category_id", to_text(huge)}}));
+}
+
 TEST_F(WaitingListTest, PlacesThatAreDueAreLeft) {
   buy("bea@example.org", 4);
   clock_.advance(15 * minute_us);
@@ -340,6 +350,7 @@ TEST_F(WaitingListTest, ImportedEntriesKeepTheRules) {
     return insert(as_service(), tables::waitlist_entries, values);
   };
   EC_EXPECT_REFUSED("invariant_violated", entry({{"customer_email", ""}}));
+  EC_EXPECT_REFUSED("invariant_violated", entry({{"quantity", 10'001}}));
   EC_EXPECT_REFUSED("invariant_violated", entry({{"status", "offered"}}));
   EC_EXPECT_REFUSED("invariant_violated", entry({{"order_id", to_text(add_order(event_))}}));
   EC_EXPECT_OK(entry({{"status", "withdrawn"}}));

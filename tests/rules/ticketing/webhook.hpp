@@ -13,6 +13,7 @@ using stripe::dispute;
 using stripe::event_of;
 using stripe::failed;
 using stripe::refunded;
+using stripe::refunded_since;
 using stripe::succeeded;
 
 class WebhookTest : public SaleTest {
@@ -46,6 +47,20 @@ class WebhookTest : public SaleTest {
     accepted(call(as_service(), "start_payment",
                   {{"order_id", placed["order"]["id"]}, {"provider", "stripe"}, {"reference", intent}}));
     return placed;
+  }
+  // Two payments of which one must go back: an earlier attempt that succeeded after all.
+  Json paid_twice() {
+    Json placed = begun("pi_1");
+    deliver(failed("evt_1", "pi_1"));
+    accepted(call(as_service(), "start_payment",
+                  {{"order_id", placed["order"]["id"]}, {"provider", "stripe"}, {"reference", "pi_2"}}));
+    EXPECT_EQ(deliver(succeeded("evt_2", "pi_2", 2'000)), "paid");
+    EXPECT_EQ(deliver(succeeded("evt_3", "pi_1", 2'000)), "refund_due");
+    return placed;
+  }
+  void confirm_refund(const Json& placed, const std::string& reference) {
+    accepted(call(as_service(organization_), "confirm_refund",
+                  {{"order_id", placed["order"]["id"]}, {"reference", reference}}));
   }
   std::int64_t tickets(const Json& placed, const std::string& status) {
     namespace c = col::tickets;

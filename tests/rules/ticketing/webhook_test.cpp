@@ -81,6 +81,104 @@ TEST_F(WebhookTest, ARefundToldBeforeItsPaymentTellsOfBoth) {
   EXPECT_EQ(payments("payment", "succeeded"), 1);
 }
 
+TEST_F(WebhookTest, ARefundThatTheHostConfirmedIsNotTakenTwiceBesideAnotherPayment) {
+  const Json placed = paid_twice();
+  confirm_refund(placed, "re_1");
+  EXPECT_EQ(order_state(placed), "active/partially_refunded");
+  EXPECT_EQ(deliver(refunded_since("evt_4", "pi_1", 2'000, 0, 2'000)), "none");
+  EXPECT_EQ(order_state(placed), "active/partially_refunded");
+  EXPECT_EQ(tickets(placed, "valid"), 2);
+  EXPECT_EQ(payments("refund", "succeeded"), 1);
+  // What goes back of the other payment is news.
+  EXPECT_EQ(deliver(refunded_since("evt_5", "pi_2", 2'000, 0, 500)), "refunded");
+  EXPECT_EQ(tickets(placed, "valid"), 2);
+  EXPECT_EQ(deliver(refunded_since("evt_6", "pi_2", 2'000, 500, 2'000)), "refunded");
+  EXPECT_EQ(order_state(placed), "refunded/refunded");
+  EXPECT_EQ(tickets(placed, "cancelled"), 2);
+}
+
+TEST_F(WebhookTest, ReportsOfSeveralPaymentsAddUpInWhateverOrderTheyAreHeard) {
+  const Json one = refunded_since("evt_4", "pi_1", 2'000, 0, 800);
+  const Json two = refunded_since("evt_5", "pi_1", 2'000, 800, 2'000);
+  const Json other = refunded_since("evt_6", "pi_2", 2'000, 0, 300);
+  std::vector<const Json*> reports{&one, &two, &other};
+  const auto refunded_in_all = [&] {
+    std::int64_t sum = 0;
+    store::Query query;
+    query.table = &tables::order_payments;
+    query.organization = organization_;
+    query.where = Expr::equals(col::order_payments::kind.index, "refund");
+    EC_EXPECT_OK(store_->read([&](store::Reader& reader) -> Status {
+      EC_TRY(rows, reader.list(query));
+      for (const Record& row : rows)
+        if (row[col::order_payments::status].text() == "succeeded") sum += row[col::order_payments::amount].integer();
+      return ok();
+    }));
+    return sum;
+  };
+  const Json placed = paid_twice();
+  confirm_refund(placed, "re_1");
+  for (const Json* report : {reports[2], reports[1], reports[0]}) deliver(*report);
+  EXPECT_EQ(refunded_in_all(), 230'000);
+  EXPECT_EQ(tickets(placed, "valid"), 2);
+  EXPECT_EQ(order_state(placed), "active/partially_refunded");
+}
+
+TEST_F(WebhookTest, ARefundOfAnotherCurrencyPaysNoPromiseOfTheOrders) {
+  const Json placed = begun("pi_1");
+  deliver(failed("evt_1", "pi_1"));
+  accepted(call(as_service(), "start_payment",
+                {{"order_id", placed["order"]["id"]}, {"provider", "stripe"}, {"reference", "pi_2"}}));
+  const Json issued = accepted(try_deliver(succeeded("evt_2", "pi_2", 2'000)));
+  EXPECT_EQ(issued["effect"], "paid");
+  const Json ticket = accepted(call(as_service(organization_), "search_attendees",
+                                    {{"event_id", to_text(event_)}, {"query", "bea"}}))["tickets"][0];
+  accepted(call(as_service(organization_), "refund_tickets",
+                {{"ticket_ids", Json::array({ticket["id"]})}, {"reason", "ill"}}));
+  EXPECT_EQ(deliver(succeeded("evt_3", "pi_1", 2'000, "eur")), "payment_mismatch");
+  EXPECT_EQ(payments("refund", "due"), 2);
+  EXPECT_EQ(deliver(refunded("evt_4", "pi_1", 2'000, 2'000, "eur")), "refunded");
+  EXPECT_EQ(payments("refund", "due"), 1) << "10.00 USD";
+  EXPECT_EQ(payments("refund", "succeeded"), 1) << "20.00 EUR";
+  EXPECT_EQ(order_state(placed), "active/paid");
+  EXPECT_EQ(deliver(refunded("evt_5", "pi_1", 2'500, 2'500, "eur")), "refunded") << "more than was due";
+  EXPECT_EQ(payments("refund", "due"), 1);
+  EXPECT_EQ(tickets(placed, "valid"), 1);
+}
+
+// An import said paid, without saying how. What Stripe tells of that payment later is not a second one.
+TEST_F(WebhookTest, ThePaymentOfAnImportedOrderIsTheOneItWasPaidBy) {
+  const auto imported = [&](const std::string& intent) {
+    const Uuid order = add(tables::ticket_orders, {{"event_id", to_text(event_)},
+                                                   {"order_number", make_order_number(*random_)},
+                                                   {"customer_email", "old@example.org"},
+                                                   {"customer_name", "Old"},
+                                                   {"subtotal", "20.00"},
+                                                   {"total_amount", "20.00"},
+                                                   {"payment_status", "paid"},
+                                                   {"paid_at", "2026-09-01T00:00:00Z"},
+                                                   {"stripe_payment_intent_id", intent}});
+    add_line(order, category_, 2);
+    add_ticket(order, category_);
+    return Json{{"order", {{"id", to_text(order)}}}};
+  };
+  const Json again = imported("pi_1");
+  EXPECT_EQ(deliver(succeeded("evt_1", "pi_1", 2'000)), "none");
+  EXPECT_EQ(order_state(again), "active/paid");
+  EXPECT_EQ(payments("refund", "due"), 0);
+  EXPECT_EQ(payments("payment", "succeeded"), 1);
+  const Json goodwill = imported("pi_2");
+  EXPECT_EQ(deliver(refunded("evt_2", "pi_2", 2'000, 500)), "refunded");
+  EXPECT_EQ(order_state(goodwill), "active/partially_refunded");
+  EXPECT_EQ(payments("refund", "due"), 0);
+  EXPECT_EQ(tickets(goodwill, "valid"), 1);
+  // One more is a second payment, as ever.
+  accepted(
+      call(as_service(), "confirm_payment",
+           {{"order_id", again["order"]["id"]}, {"amount", "20.00"}, {"currency", "USD"}, {"reference", "cash_1"}}));
+  EXPECT_EQ(payments("refund", "due"), 1);
+}
+
 TEST_F(WebhookTest, ALostDisputeIsAChargebackAndAWonOneNothing) {
   const Json placed = begun("pi_1");
   EXPECT_EQ(deliver(dispute("evt_2", "pi_1", 2'000)), "unknown_payment");
