@@ -448,6 +448,7 @@ class RunMaintenanceReply(TypedDict, total=False):
     conversion_rates: Any
     overdue_milestones: Any
     removed_rows: Any
+    failures: Any
     more: Any
 
 
@@ -1957,7 +1958,8 @@ class Commands:
     ) -> RunMaintenanceReply:
         """Expires due orders, goes on with the orders of cancelled events, offers free places to those who wait,
         computes conversion rates of hours that are over, marks overdue milestones and removes deleted
-        organizations in slices.
+        organizations in slices. What one organization's rows refuse is told among failures and left; the rest
+        goes on.
 
         - organization_id: The organization meant; needed by sessions that belong to none.
         - limit: At most so many rows of each kind in one run.
@@ -3200,7 +3202,8 @@ class AsyncCommands:
     ) -> RunMaintenanceReply:
         """Expires due orders, goes on with the orders of cancelled events, offers free places to those who wait,
         computes conversion rates of hours that are over, marks overdue milestones and removes deleted
-        organizations in slices.
+        organizations in slices. What one organization's rows refuse is told among failures and left; the rest
+        goes on.
         """
         reply: RunMaintenanceReply = await self._command(
             "run_maintenance",
