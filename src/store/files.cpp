@@ -347,15 +347,19 @@ class PosixFiles final : public Files {
     const auto step_from = [&] {
       if (stands_at) set_lock(file, F_UNLCK, *stands_at);
     };
+    // Left behind or given up: a child that was forked meanwhile shares the place, and closing alone would not free it.
+    const auto wait = [&](int type, off_t byte, std::int64_t pause_max) -> Status {
+      Status waited = wait_for(file, type, byte, deadline, pause_max, path);
+      step_from();
+      return waited;
+    };
     for (const off_t place : bytes.queue) {
       if (!queued) break;
-      EC_TRYV(wait_for(file, F_WRLCK, place, deadline, 1'000, path));
-      step_from();
+      EC_TRYV(wait(F_WRLCK, place, 1'000));
       stands_at = place;
     }
     // Whoever stands foremost is next, so he may look often: it is one who looks.
-    EC_TRYV(wait_for(file, shared ? F_RDLCK : F_WRLCK, bytes.lock, deadline, 250, path));
-    step_from();
+    EC_TRYV(wait(shared ? F_RDLCK : F_WRLCK, bytes.lock, 250));
     return std::make_unique<PosixLock>(std::move(file), bytes.lock, path);
   }
 

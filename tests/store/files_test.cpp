@@ -309,6 +309,28 @@ TEST(FileLockTest, AWaiterThatIsKilledLeavesItsPlaceInTheQueue) {
   ::close(ready[1]);
 }
 
+// A program forks for reasons of its own; its child must not stand in the queue of writers for ever.
+TEST(FileLockTest, AChildForkedWhileItsParentWaitsKeepsNoPlace) {
+  const Folder folder;
+  const std::string path = folder / "x.lock";
+  auto held = files().lock(path, false, 0).assume_value();
+  pid_t child = -1;
+  SystemCalls calls;
+  const SystemClock clock;
+  SystemRandom random;
+  const auto mine = make_files({calls, clock, random, [&](std::int64_t) {
+                                  if (child >= 0) return;
+                                  child = ::fork();
+                                  while (child == 0) ::pause();
+                                }});
+  EXPECT_EQ(code(mine->lock(path, false, 20'000)), Errc::store_busy);
+  ASSERT_GT(child, 0);
+  held.reset();
+  EXPECT_TRUE(files().lock(path, false, 0));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
 TEST(FileLockTest, WaitersAreServedInTheOrderTheyCame) {
   const Folder folder;
   const std::string path = folder / "x.lock";
