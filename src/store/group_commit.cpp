@@ -191,8 +191,12 @@ void GroupCommit::grant_turn(Lock& lock, Pending& self, std::shared_ptr<TurnStat
   queue_.pop_front();
   self.state_ = Pending::State::running;
   lock.unlock();
-  const Status begun = committer_.begin();
+  Status begun = committer_.begin();
   lock.lock();
+  if (begun && closed_) {  // while another process was waited for: close() ended every turn but this one
+    committer_.rollback();
+    begun = Errc::closed;
+  }
   if (begun) {
     turn_ = std::move(turn);
     turn_->expires_us = clock_.steady_us() + turn_max_us;

@@ -261,6 +261,34 @@ TEST_F(GroupCommitTest, WhoWaitsToBeAloneWhileTheStoreClosesIsToldSoAndDoesNothi
   EXPECT_EQ(rotated.error().code(), Errc::closed);
 }
 
+TEST_F(GroupCommitTest, WhoWaitsForAnotherProcessWhileTheStoreClosesGetsNoTurn) {
+  WatchedClock clock;
+  const Environment around{clock, around_.random, system_files(), around_.log, vfs_.name()};
+  auto opened = Store::open(test::options_for(folder_.path("leaving.ecdb")), around);
+  ASSERT_TRUE(opened) << opened.error().message();
+  Store& store = *opened.assume_value();
+  auto other_process = system_files().lock(folder_.path("leaving.lock"), false, 0);
+  ASSERT_TRUE(other_process);
+  const int before = clock.looks();
+  Errc answer = Errc::internal;
+  std::thread waiter([&] {
+    auto turn = store.begin();
+    answer = turn ? Errc::internal : turn.error().code();
+  });
+  while (clock.looks() < before + 1) std::this_thread::yield();
+  // Who is behind him in the queue is told that his time is up, until the store closes.
+  const auto told_behind_him = [&] { return store.begin(1).error().code(); };
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(told_behind_him(), Errc::deadline_exceeded);
+  Status closed = Errc::internal;
+  std::thread closer([&] { closed = store.close(); });
+  while (told_behind_him() != Errc::closed) std::this_thread::yield();
+  other_process.assume_value().reset();
+  closer.join();
+  waiter.join();
+  EXPECT_TRUE(closed);
+  EXPECT_EQ(answer, Errc::closed);
+}
+
 TEST_F(GroupCommitTest, AWaiterHearsOfACommit) {
   const std::int64_t seen = store_->commit_count();
   std::thread writer([&] { EXPECT_TRUE(store_->write(insert("news"))); });
