@@ -86,6 +86,7 @@ struct Order {
     if (!cancelled()) return "active";
     return out() > 0 && due == 0 ? "refunded" : "cancelled";
   }
+  [[nodiscard]] bool only_said_to_be_paid() const { return stands == Stands::paid && in == 0; }
   [[nodiscard]] bool sold() const { return in > 0 || ever_paid; }
   [[nodiscard]] bool of(int category) const {
     return std::any_of(places.begin(), places.end(), [&](const Place& p) { return p.category == category; });
@@ -205,10 +206,16 @@ struct World {
     order.charged += amount;
     order.due = std::min(order.due, order.in - order.out());
   }
-  // Whether a payment over the total buys the places now; otherwise it is due back.
+  // Whether a payment over the total buys the places now; otherwise it is due back, unless the order was imported as
+  // paid and this is what it was paid by.
   bool pay(Order& order) {
+    if (order.only_said_to_be_paid()) {
+      order.in = order.total;
+      ++order.payments;
+      return false;
+    }
     bool buys = order.waits();
-    if (order.order_status() == "cancelled" && order.ran_out && !order.ever_paid && !called_off && !order.lost_lines) {
+    if (order.cancelled() && order.ran_out && !order.ever_paid && !called_off && !order.lost_lines) {
       buys = true;
       for (int c = 0; c < static_cast<int>(categories.size()); ++c) {
         const std::int64_t wanted =
