@@ -41,21 +41,28 @@ class WebhookTest : public SaleTest {
     return accepted(try_deliver(event, with)).value("effect", "");
   }
 
+  void begin_payment(const Json& placed, const std::string& intent) {
+    accepted(call(as_service(), "start_payment",
+                  {{"order_id", placed["order"]["id"]}, {"provider", "stripe"}, {"reference", intent}}));
+  }
   // An order whose payment under that intent has begun.
   Json begun(const std::string& intent, std::int64_t quantity = 2) {
     Json placed = place(category_, quantity);
-    accepted(call(as_service(), "start_payment",
-                  {{"order_id", placed["order"]["id"]}, {"provider", "stripe"}, {"reference", intent}}));
+    begin_payment(placed, intent);
     return placed;
   }
-  // Two payments of which one must go back: an earlier attempt that succeeded after all.
-  Json paid_twice() {
-    Json placed = begun("pi_1");
-    deliver(failed("evt_1", "pi_1"));
-    accepted(call(as_service(), "start_payment",
-                  {{"order_id", placed["order"]["id"]}, {"provider", "stripe"}, {"reference", "pi_2"}}));
-    EXPECT_EQ(deliver(succeeded("evt_2", "pi_2", 2'000)), "paid");
-    EXPECT_EQ(deliver(succeeded("evt_3", "pi_1", 2'000)), "refund_due");
+  // An order whose first attempt, pi_1, failed and whose second, pi_2, has begun. `end` sets it apart from others.
+  Json begun_again(std::int64_t quantity = 2, const std::string& end = "") {
+    Json placed = begun("pi_1" + end, quantity);
+    deliver(failed("evt_1" + end, "pi_1" + end));
+    begin_payment(placed, "pi_2" + end);
+    return placed;
+  }
+  // Both succeeded, so one of the two payments must go back.
+  Json paid_twice(std::int64_t quantity = 2, const std::string& end = "") {
+    Json placed = begun_again(quantity, end);
+    EXPECT_EQ(deliver(succeeded("evt_2" + end, "pi_2" + end, quantity * 1'000)), "paid");
+    EXPECT_EQ(deliver(succeeded("evt_3" + end, "pi_1" + end, quantity * 1'000)), "refund_due");
     return placed;
   }
   void confirm_refund(const Json& placed, const std::string& reference) {
