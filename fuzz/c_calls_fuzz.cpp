@@ -109,17 +109,18 @@ class Run {
 
   const ec_call_options* options() {
     const std::uint8_t which = byte();
-    options_ = EC_CALL_OPTIONS_INIT;
+    given_ = Given{};
     if (which < 128) return nullptr;
     if ((which & 1) != 0) {
       const std::string_view key = text();
-      options_.idempotency_key = key.data();
-      options_.idempotency_key_length = key.size();
+      given_.options.idempotency_key = key.data();
+      given_.options.idempotency_key_length = key.size();
     }
-    if ((which & 2) != 0) options_.if_version = number();
-    if ((which & 4) != 0) options_.timeout_us = number();
-    if ((which & 8) != 0) options_.struct_size = byte();
-    return &options_;
+    if ((which & 2) != 0) given_.options.if_version = number();
+    if ((which & 4) != 0) given_.options.timeout_us = number();
+    if ((which & 8) != 0) given_.options.struct_size = byte();
+    if ((which & 16) != 0) given_.later[0] = byte();
+    return &given_.options;
   }
 
   // What a call answered: the error reads as JSON, the output is there only after success.
@@ -257,12 +258,18 @@ class Run {
     }
   }
 
+  // With room for what the options of a later release would hold: whoever states a size has that many bytes.
+  struct Given {
+    ec_call_options options = EC_CALL_OPTIONS_INIT;
+    unsigned char later[256] = {};
+  };
+
   const Ground& ground_;
   const std::uint8_t* bytes_;
   std::size_t size_;
   std::size_t at_ = 0;
   ec_session* session_ = nullptr;
-  ec_call_options options_ = EC_CALL_OPTIONS_INIT;
+  Given given_;
   std::vector<ec_pending*> pendings_;
   void* closed_ = nullptr;
 };

@@ -131,8 +131,8 @@ class Session {
   Result<std::string> list(std::string_view table, std::string_view request_json);
   Result<std::int64_t> count(std::string_view table, std::string_view request_json);
 
-  // A transaction takes the write turn at its first write and keeps it for 5 s at most; it sees its own writes, and a
-  // failed call inside leaves the others in place.
+  // A transaction takes the write turn at its first write and keeps it for 5 s at most: after that, whichever call of
+  // the process comes next ends it. It sees its own writes, and a failed call inside leaves the others in place.
   Result<void> begin();
   Result<void> commit();
   Result<void> rollback();

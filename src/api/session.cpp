@@ -167,9 +167,9 @@ Result<std::shared_ptr<Request>> SessionCore::make_request(std::string name, con
   return request;
 }
 
-Result<store::WriteTurn*> SessionCore::turn() {
+Result<store::WriteTurn*> SessionCore::turn(std::int64_t timeout_us) {
   if (!turn_) {
-    EC_TRY(turn, transaction_store_->begin());
+    EC_TRY(turn, transaction_store_->begin(deadline_of(timeout_us)));
     turn_ = std::move(turn);
   }
   return turn_.get();
@@ -181,7 +181,7 @@ std::int64_t SessionCore::deadline_of(std::int64_t timeout_us) const {
 
 Result<std::string> SessionCore::run_write(const std::shared_ptr<Request>& request, std::int64_t timeout_us) {
   if (in_transaction_) {
-    EC_TRY(held, turn());
+    EC_TRY(held, turn(timeout_us));
     request->required_tenant = transaction_tenant_;
     EC_TRYV(held->run([&](store::Writer& writer) { return request->run(writer); }));
     if (request->tenant && !request->tenant->is_nil()) transaction_tenant_ = request->tenant;

@@ -86,7 +86,7 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   Result<std::string> run_read(std::string name, const ReadBody& body);
   Result<std::string> dispatch(std::string_view command, const Json& arguments, const CallContext& context);
   Result<WriteBody> write_body(const schema::CommandDef& command, std::shared_ptr<const Json> arguments) const;
-  Result<store::WriteTurn*> turn();
+  Result<store::WriteTurn*> turn(std::int64_t timeout_us);
   Status open_or_closed() const;
 
   std::shared_ptr<EngineCore> engine_;

@@ -213,7 +213,8 @@ class FilterDecoder {
   }
 
   Expr guarded(std::uint16_t column, Expr leaf, bool negated, const std::string& path) {
-    Result<Expr> allowed = guard_(column, negated ? Expr::negate(std::move(leaf)) : std::move(leaf));
+    if (negated) leaf = Expr::negate(std::move(leaf));
+    Result<Expr> allowed = guard_(column, std::move(leaf));
     if (allowed) return std::move(allowed).assume_value();
     const Failure& failure = allowed.assume_error();
     return refuse(failure.code(), path, failure.message());

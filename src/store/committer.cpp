@@ -1,5 +1,6 @@
 #include "store/committer.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -28,9 +29,9 @@ void Committer::see_commits(std::int64_t commits) {
   }
 }
 
-Status Committer::lock() {
+Status Committer::lock(std::int64_t wait_us) {
   if (stopped()) return Errc::store_stopped;
-  EC_TRY(lock, parts_.files.lock(parts_.lock_path, false, parts_.lock_wait_us));
+  EC_TRY(lock, parts_.files.lock(parts_.lock_path, false, std::min(wait_us, parts_.lock_wait_us)));
   lock_ = std::move(lock);
   return ok();
 }
@@ -60,11 +61,12 @@ void Committer::rollback_transaction() {
     return parts_.connection->in_transaction() ? parts_.connection->run("ROLLBACK") : Status(ok());
   });
   // One that is still open would hold what comes next.
-  if (parts_.connection != nullptr && parts_.connection->in_transaction()) parts_.connection.reset();
+  if (in_transaction()) parts_.connection.reset();
 }
 
 // A job may throw or fail half way: its savepoint takes back what it did. When SQLite has ended the whole transaction
-// (full disk, I/O, memory), there is no savepoint left and the caller sees that by in_transaction().
+// (full disk, I/O, memory), there is no savepoint left and the caller sees that by in_transaction(). A savepoint that
+// cannot be closed takes the whole transaction along: what it held must not be committed as somebody else's.
 Status Committer::run_job(const Job& job) {
   Connection& connection = *parts_.connection;
   EC_TRYV(connection.run("SAVEPOINT job"));
@@ -87,7 +89,13 @@ Status Committer::run_job(const Job& job) {
   }
   const Status undone = result ? Status(ok()) : connection.run("ROLLBACK TO job");
   const Status released = undone ? connection.run("RELEASE job") : undone;
-  return result && !released ? released : result;
+  if (released) return result;
+  rollback_transaction();
+  return result ? released : result;
+}
+
+bool Committer::in_transaction() const {
+  return parts_.connection != nullptr && parts_.connection->in_transaction();
 }
 
 template <class Body>
@@ -102,8 +110,8 @@ Status Committer::guarded(Body&& body) {
   return done;
 }
 
-Status Committer::take_lock() {
-  return guarded([&] { return lock(); });
+Status Committer::take_lock(std::int64_t wait_us) {
+  return guarded([&] { return lock(wait_us); });
 }
 
 void Committer::run_group(std::span<CommitTask> tasks) {
@@ -160,10 +168,10 @@ Status Committer::attempt_all(const Tasks& tasks, Tasks& again) {
   EC_TRYV(begin_transaction());
   for (CommitTask* task : tasks) {
     task->result = run_job(*task->job);
-    if (parts_.connection->in_transaction()) continue;
+    if (in_transaction()) continue;
     for (CommitTask* other : tasks)
       if (other != task) again.push_back(other);
-    const Status good = parts_.connection->guard();
+    const Status good = parts_.connection != nullptr ? parts_.connection->guard() : Status(ok());
     if (!good) {
       task->result = good;
       parts_.connection.reset();
@@ -302,10 +310,10 @@ Status Committer::exchange(const std::function<Status()>& body,
 }
 
 // In need nobody knows yet what will be done in it.
-Status Committer::begin() {
+Status Committer::begin(std::int64_t wait_us) {
   groups_.fetch_add(1);
   Status begun = guarded([&]() -> Status {
-    EC_TRYV(lock());
+    EC_TRYV(lock(wait_us));
     return parts_.reserve.in_need() ? Status(Errc::disk_full) : begin_transaction();
   });
   if (!begun) lock_.reset();
@@ -320,18 +328,20 @@ bool Committer::make_room() {
 Status Committer::run(const Job& job) {
   Status result = guarded([&]() -> Status {
     Status done = run_job(job);
-    const Status good = parts_.connection->guard();
-    if (good) return done;
-    parts_.connection.reset();
-    return good;
+    const Status good = parts_.connection != nullptr ? parts_.connection->guard() : Status(ok());
+    if (!good) {
+      parts_.connection.reset();
+      return good;
+    }
+    return done;
   });
   if (met_full_disk(result)) make_room();
-  if (parts_.connection == nullptr || !parts_.connection->in_transaction()) lock_.reset();
+  if (!in_transaction()) lock_.reset();
   return result;
 }
 
 Status Committer::commit() {
-  if (parts_.connection == nullptr || !parts_.connection->in_transaction()) return Errc::no_transaction;
+  if (!in_transaction()) return Errc::no_transaction;
   Status done = guarded([&] { return finish(); });
   if (met_full_disk(done)) make_room();
   lock_.reset();

@@ -45,18 +45,20 @@ class Committer {
   };
   explicit Committer(Parts parts);
 
-  // Waits for the other processes, then a group, which gives the lock back.
-  Status take_lock();
+  // Waits for the other processes, but no longer than `wait_us` nor than the store's busy timeout (store_busy after
+  // it); then a group, which gives the lock back.
+  Status take_lock(std::int64_t wait_us);
   void run_group(std::span<CommitTask> tasks);
   // Checkpoint and anchor sync when due; after the answers.
   void maintain();
 
   // The turn of a transaction(): begin, then run any number of times, then commit or rollback.
-  Status begin();
+  Status begin(std::int64_t wait_us);
   Status run(const Job& job);
   Status commit();
   void rollback();
   [[nodiscard]] bool turn_open() const { return lock_ != nullptr; }
+  [[nodiscard]] std::int64_t lock_wait_us() const { return parts_.lock_wait_us; }
 
   Status checkpoint(bool truncate);
   // Empties the WAL, gives connection and anchor back, and runs `body`, which may replace the files below them; then
@@ -75,9 +77,10 @@ class Committer {
   [[nodiscard]] std::int64_t wal_pages() const { return wal_pages_.load(); }
 
  private:
-  Status lock();
+  Status lock(std::int64_t wait_us);
   Status begin_transaction();
   Status run_job(const Job& job);
+  [[nodiscard]] bool in_transaction() const;
   // Memory may run out anywhere. Then the connection goes, and its transaction with it: the next turn opens another.
   template <class Body>
   Status guarded(Body&& body);

@@ -153,7 +153,7 @@ Status Connection::make_wal() {
 }
 
 Status Connection::require(std::string_view name, std::string_view expected) {
-  EC_TRY(actual, pragma(name));
+  EC_TRY(actual, setting(name));
   if (actual == expected) return ok();
   return fail(Errc::unsafe_sqlcipher, std::string(name) + " is '" + actual + "'");
 }
@@ -198,7 +198,7 @@ Status Connection::configure() {
 }
 
 Status Connection::check_cipher() {
-  EC_TRY(version, pragma("cipher_version"));
+  EC_TRY(version, setting("cipher_version"));
   int major = 0;
   int minor = 0;
   if (std::sscanf(version.c_str(), "%d.%d", &major, &minor) != 2 || major < 4 || (major == 4 && minor < 14))
@@ -355,6 +355,13 @@ Result<std::string> Connection::pragma(std::string_view text) {
   return row ? std::string(statement.text(0)) : std::string();
 }
 
+// SQLCipher makes its answers of memory; where there is none it answers nothing and says no error.
+Result<std::string> Connection::setting(std::string_view name) {
+  EC_TRY(answer, pragma(name));
+  if (answer.empty() && sqlite3_compileoption_used("HAS_CODEC") == 1) return Errc::out_of_memory;
+  return answer;
+}
+
 Result<std::optional<Sentinel>> Connection::find_sentinel() {
   {
     EC_TRY(tables, prepare("SELECT count(*), sum(name = 'ec_sentinel') FROM sqlite_schema"));
@@ -395,7 +402,7 @@ Status Connection::guard() {
   }
   if (found.assume_value().store_id != keys_.store_id) return Errc::store_corrupt;
   if (!options_.read_only && sqlite3_db_readonly(database_, "main") != 0) return Errc::store_corrupt;
-  const auto status = pragma("cipher_status");
+  const auto status = setting("cipher_status");
   if (!status) return status.error().code() == Errc::out_of_memory ? Errc::out_of_memory : Errc::store_corrupt;
   return status.assume_value() == "1" ? Status(ok()) : Status(Errc::store_corrupt);
 }

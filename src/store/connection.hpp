@@ -63,9 +63,10 @@ class Connection {
   Status make_wal();
 
   Result<Statement> prepare(std::string_view sql);
-  Status run(std::string_view sql);                   // one statement without parameters, cached
-  Status execute(std::string_view sql);               // the same, not cached
-  Result<std::string> pragma(std::string_view text);  // "name" or "name=value"; the first column of the first row
+  Status run(std::string_view sql);                    // one statement without parameters, cached
+  Status execute(std::string_view sql);                // the same, not cached
+  Result<std::string> pragma(std::string_view text);   // "name" or "name=value"; the first column of the first row
+  Result<std::string> setting(std::string_view name);  // of a pragma that always has one
 
   // nullopt: an empty database. not_a_store: tables, but not ours.
   Result<std::optional<Sentinel>> find_sentinel();

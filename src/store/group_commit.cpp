@@ -1,8 +1,9 @@
 #include "store/group_commit.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -12,7 +13,6 @@ namespace eventcore::store {
 
 namespace {
 
-constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
 // How soon to look again at a transaction that has run out of time while one of its calls still runs.
 constexpr std::int64_t expiry_retry_us = 5'000;
 constexpr std::int64_t longest_sleep_us = 1'000'000;
@@ -24,7 +24,7 @@ class Turn final : public WriteTurn {
  public:
   explicit Turn(GroupCommit& group) : group_(group) {}
   ~Turn() override {
-    if (state_ != nullptr) rollback();
+    if (state_ != nullptr && group_.opened_here()) rollback();
   }
   void hold(std::shared_ptr<GroupCommit::TurnState> state) { state_ = std::move(state); }
 
@@ -48,6 +48,7 @@ class Turn final : public WriteTurn {
   }
 
   void rollback() override {
+    if (!group_.opened_here()) return;
     const std::lock_guard<std::mutex> hold(state_->mutex);
     if (!state_->active) return;
     group_.committer_.rollback();
@@ -72,7 +73,11 @@ class Turn final : public WriteTurn {
 };
 
 GroupCommit::GroupCommit(Committer& committer, Clock& clock, std::function<void()> committed)
-    : committer_(committer), clock_(clock), committed_(std::move(committed)) {}
+    : committer_(committer), clock_(clock), committed_(std::move(committed)), process_(::getpid()) {}
+
+bool GroupCommit::opened_here() const {
+  return process_ == ::getpid();
+}
 
 std::shared_ptr<Pending> GroupCommit::refused(const Status& why) {
   auto pending = std::make_shared<Pending>(Job(), 0, false);
@@ -94,7 +99,7 @@ std::shared_ptr<Pending> GroupCommit::submit(Job job, std::int64_t deadline_us, 
 std::optional<Status> GroupCommit::wait(const std::shared_ptr<Pending>& pending, std::int64_t timeout_us) {
   Lock lock(mutex_);
   const std::int64_t now = clock_.steady_us();
-  const std::int64_t until = timeout_us < 0 || timeout_us > for_ever - now ? for_ever : now + timeout_us;
+  const std::int64_t until = timeout_us < 0 || timeout_us > never - now ? never : now + timeout_us;
   ++pending->waiters_;
   std::optional<Status> result = wait_locked(lock, *pending, until);
   --pending->waiters_;
@@ -154,9 +159,18 @@ void GroupCommit::lead(Lock& lock, Pending& self) {
   // Other processes may hold the turn for long. Who comes until they give it away belongs to the group as well, so the
   // file lock comes first; but who has not waited himself is not refused for it.
   const std::uint64_t last_waiting = submitted_;
+  const std::int64_t patience_us = patience_of(self);
   lock.unlock();
-  const Status locked = committer_.take_lock();
+  const Status locked = committer_.take_lock(patience_us);
   lock.lock();
+  if (out_of_time(locked, patience_us)) {  // the others stay queued, each with its own time
+    if (self.state_ == Pending::State::queued) {
+      drop(self);
+      finish(self, Errc::deadline_exceeded);
+    }
+    give_back();
+    return;
+  }
   take_group(group, locked ? submitted_ : last_waiting);
   lock.unlock();
   for (CommitTask& task : group.tasks) task.result = locked;
@@ -190,9 +204,11 @@ void GroupCommit::take_group(Group& group, std::uint64_t last) {
 void GroupCommit::grant_turn(Lock& lock, Pending& self, std::shared_ptr<TurnState> turn) {
   queue_.pop_front();
   self.state_ = Pending::State::running;
+  const std::int64_t patience_us = patience_of(self);
   lock.unlock();
-  Status begun = committer_.begin();
+  Status begun = committer_.begin(patience_us);
   lock.lock();
+  if (out_of_time(begun, patience_us)) begun = Errc::deadline_exceeded;
   if (begun && closed_) {  // while another process was waited for: close() ended every turn but this one
     committer_.rollback();
     begun = Errc::closed;
@@ -200,6 +216,7 @@ void GroupCommit::grant_turn(Lock& lock, Pending& self, std::shared_ptr<TurnStat
   if (begun) {
     turn_ = std::move(turn);
     turn_->expires_us = clock_.steady_us() + turn_max_us;
+    turn_expires_us_.store(turn_->expires_us);
   } else {
     give_back();
   }
@@ -213,7 +230,7 @@ Result<std::unique_ptr<WriteTurn>> GroupCommit::begin(std::int64_t deadline_us) 
   if (closed_) return Errc::closed;
   enqueue(pending);
   ++pending->waiters_;
-  const std::optional<Status> granted = wait_locked(lock, *pending, for_ever);
+  const std::optional<Status> granted = wait_locked(lock, *pending, never);
   --pending->waiters_;
   wake_next();
   EC_TRYV(*granted);
@@ -255,6 +272,7 @@ void GroupCommit::wake_next() {
 void GroupCommit::give_back() {
   busy_ = false;
   turn_.reset();
+  turn_expires_us_.store(never);
   wake_next();
 }
 
@@ -278,6 +296,21 @@ void GroupCommit::expire_turn() {
     give_back();
   }
   turn->mutex.unlock();
+}
+
+void GroupCommit::look_at_turn() {
+  if (const std::int64_t expires_us = turn_expires_us_.load(); expires_us == never || clock_.steady_us() < expires_us)
+    return;
+  const Lock lock(mutex_);
+  expire_turn();
+}
+
+std::int64_t GroupCommit::patience_of(const Pending& pending) const {
+  return pending.deadline_us_ == 0 ? never : std::max<std::int64_t>(pending.deadline_us_ - clock_.steady_us(), 0);
+}
+
+bool GroupCommit::out_of_time(const Status& locked, std::int64_t patience_us) const {
+  return !locked && locked.error().code() == Errc::store_busy && patience_us < committer_.lock_wait_us();
 }
 
 Status GroupCommit::alone(const std::function<Status()>& body) {

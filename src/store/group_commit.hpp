@@ -6,9 +6,11 @@
 // Thread: any. No thread is started here.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -60,6 +62,11 @@ class GroupCommit {
   // Runs `body` while nobody writes. closed: `close` came first, also when it came while this one waited.
   Status alone(const std::function<Status()>& body);
   [[nodiscard]] std::int64_t queue_length() const;
+  // Whether this process opened the store: a forked child holds a copy of a turn that is its parent's.
+  [[nodiscard]] bool opened_here() const;
+  // Ends a transaction whose time is up, so that other processes need not wait for it. Called by whoever happens to
+  // come along: costs one load while nothing is to be done.
+  void look_at_turn();
 
  private:
   friend class Turn;
@@ -72,6 +79,7 @@ class GroupCommit {
     Status ended = Errc::no_transaction;  // what calls hear once it is over
   };
 
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
   using Lock = std::unique_lock<std::mutex>;
   [[nodiscard]] bool may_lead(const Pending& pending) const;
   struct Group {
@@ -89,10 +97,14 @@ class GroupCommit {
   void end_turn(TurnState& turn, const Status& why);
   void give_back();
   std::optional<Status> wait_locked(Lock& lock, Pending& pending, std::int64_t until_us);
+  [[nodiscard]] std::int64_t patience_of(const Pending& pending) const;
+  // Whether the file lock was not had only because its waiter had less time than the store's busy timeout.
+  [[nodiscard]] bool out_of_time(const Status& locked, std::int64_t patience_us) const;
 
   Committer& committer_;
   Clock& clock_;
   std::function<void()> committed_;
+  const std::int64_t process_;
   mutable std::mutex mutex_;
   std::condition_variable idle_;
   std::deque<std::shared_ptr<Pending>> queue_;
@@ -100,6 +112,7 @@ class GroupCommit {
   bool busy_ = false;  // somebody holds the write turn
   bool closed_ = false;
   std::shared_ptr<TurnState> turn_;
+  std::atomic<std::int64_t> turn_expires_us_ = never;  // of turn_, to be looked at without mutex_
 };
 
 }  // namespace eventcore::store

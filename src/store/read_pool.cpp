@@ -16,18 +16,34 @@ constexpr std::int64_t pause_look_us = 10'000;
 
 }  // namespace
 
+Status ReadPool::take_place(std::unique_lock<std::mutex>& lock) {
+  changed_.wait(lock, [this] { return !paused_ || closed_; });
+  if (closed_) return Errc::closed;
+  ++taken_;
+  return ok();
+}
+
+void ReadPool::leave_place() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  --taken_;
+  changed_.notify_all();
+}
+
 Result<std::unique_ptr<Connection>> ReadPool::take() {
   {
     std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait(lock, [this] { return !paused_ || closed_; });
-    if (closed_) return Errc::closed;
-    ++taken_;
+    EC_TRYV(take_place(lock));
     if (!idle_.empty()) {
       std::unique_ptr<Connection> connection = std::move(idle_.back());
       idle_.pop_back();
       return connection;
     }
   }
+  return open_counted();
+}
+
+// For who has taken a place, which goes when it fails.
+Result<std::unique_ptr<Connection>> ReadPool::open_counted() {
   std::unique_ptr<Connection> connection;
   const Status opened = no_throw([&]() -> Status {
     EC_TRY(fresh, open_());
@@ -35,10 +51,22 @@ Result<std::unique_ptr<Connection>> ReadPool::take() {
     return ok();
   });
   if (opened) return connection;
-  const std::lock_guard<std::mutex> lock(mutex_);
-  --taken_;
-  changed_.notify_all();
+  leave_place();
   return opened.error();
+}
+
+Result<ReadPool::Own> ReadPool::lend_own() {
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    EC_TRYV(take_place(lock));
+  }
+  EC_TRY(connection, open_counted());
+  return Own(connection.release(), Leave(*this));
+}
+
+void ReadPool::Leave::operator()(Connection* connection) const {
+  delete connection;
+  pool_->leave_place();
 }
 
 Status ReadPool::pause(std::int64_t wait_us) {
@@ -115,6 +143,11 @@ void ReadPool::close() {
   closed_ = true;
   idle_.clear();
   changed_.notify_all();
+}
+
+bool ReadPool::in_use() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return taken_ > 0;
 }
 
 std::int64_t ReadPool::lent() const {

@@ -27,16 +27,33 @@ class ReadPool {
 
   // `body` between BEGIN and the page guard; what it answers counts only when the guard has passed.
   Status read(const std::function<Status(Connection&)>& body);
+  // A connection that is not kept afterwards, for a copy or a check of the pages: pause() waits until it has gone. The
+  // pool must outlive it.
+  class Leave {
+   public:
+    explicit Leave(ReadPool& pool) : pool_(&pool) {}
+    void operator()(Connection* connection) const;
+
+   private:
+    ReadPool* pool_;
+  };
+  using Own = std::unique_ptr<Connection, Leave>;
+  Result<Own> lend_own();
   void close();  // idle connections now, lent ones when they come back
   // Waits until no connection is lent and closes those that are kept; reads that begin later wait for resume().
   // store_busy when one is still lent after wait_us; then nothing is paused.
   Status pause(std::int64_t wait_us);
   void resume();
 
-  [[nodiscard]] std::int64_t lent() const;
+  [[nodiscard]] bool in_use() const;             // whether any connection has not come back
+  [[nodiscard]] std::int64_t lent() const;       // for reads
   [[nodiscard]] std::int64_t oldest_us() const;  // how long the oldest running read has held its snapshot
 
  private:
+  // Counts one more that is taken. closed when the pool is.
+  Status take_place(std::unique_lock<std::mutex>& lock);
+  void leave_place();
+  Result<std::unique_ptr<Connection>> open_counted();
   Result<std::unique_ptr<Connection>> take();
   void give_back(std::unique_ptr<Connection> connection, std::optional<std::int64_t> started_us, bool good);
   // `good`: whether the connection may be lent again.

@@ -322,6 +322,16 @@ Result<SecretBytes> Reader::open_sealed(const Record& row, std::uint16_t column)
   return unseal(*key, row.at(column).bytes(), place);
 }
 
+Result<Bytes> Reader::seal_key(const schema::TableDef& table, std::uint16_t column, const Uuid& organization,
+                               const Uuid& row, const SecretBytes& key) {
+  EC_TRY(sealing, tenant_key(organization));
+  const Bytes place = sealed_place(table.id, table.columns[column].id, organization, row);
+  std::string text = hex(key.view());
+  Bytes sealed = seal(*sealing, as_bytes(text), place, connection_.random());
+  wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  return sealed;
+}
+
 Result<Digest> Reader::keyed_digest(const Uuid& organization, std::string_view purpose, std::string_view text) {
   EC_TRY(key, tenant_key(organization));
   return store::keyed_digest(*key, purpose, text);

@@ -123,6 +123,9 @@ class Reader {
   Result<SecretBytes> open_sealed(const Record& row, std::uint16_t column);
   // The same for a key, sealed as hex: the connection keeps the last few open, since each opening costs guarded memory.
   Result<std::shared_ptr<const SecretBytes>> open_sealed_key(const Record& row, std::uint16_t column);
+  // What a sealed column of the row shall hold, to be written as it is: so the plain key is in no record.
+  Result<Bytes> seal_key(const schema::TableDef& table, std::uint16_t column, const Uuid& organization, const Uuid& row,
+                         const SecretBytes& key);
   // Keyed digest of folded text under a key derived from the tenant's: stable, and useless without the key.
   Result<Digest> keyed_digest(const Uuid& organization, std::string_view purpose, std::string_view text);
 
@@ -141,8 +144,9 @@ class Writer : public Reader {
   // Writes to domain tables are refused (Errc::internal) unless the unit of work has armed the writer.
   void arm(bool armed);
 
-  // A `sealed` column is given as plain text and stored sealed. UNIQUE -> already_exists naming the columns;
-  // CHECK -> invariant_violated naming the check; foreign key -> reference_not_found / still_referenced.
+  // A `sealed` column is given as plain text and stored sealed, or sealed already (seal_key). UNIQUE -> already_exists
+  // naming the columns; CHECK -> invariant_violated naming the check; foreign key -> reference_not_found /
+  // still_referenced.
   Status insert(const Record& row);
   Status update(const schema::TableDef& table, const Uuid& organization, const Uuid& id, const Changes& changes);
   Status erase(const schema::TableDef& table, const Uuid& organization, const Uuid& id);

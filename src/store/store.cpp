@@ -1,5 +1,7 @@
 #include "store/store.hpp"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -47,6 +49,7 @@ class Store::Impl {
         paths_(std::move(opened.paths)),
         presence_(std::move(opened.presence)),
         slots_(std::move(opened.slots)),
+        id_(slots_->keys().store_id),
         lost_(opened.lost),
         immutable_(opened.immutable),
         pool_(env_.clock, [this] { return open_reader(); }) {
@@ -68,6 +71,7 @@ class Store::Impl {
 
   Status read(const std::function<Status(Reader&)>& body) {
     EC_TRYV(usable());
+    if (group_ != nullptr) group_->look_at_turn();
     return pool_.read([&](Connection& connection) {
       Reader reader(connection);
       return body(reader);
@@ -90,7 +94,7 @@ class Store::Impl {
       EC_TRYV(group_->alone([&] { return committer_->checkpoint(false); }));
     }
     // A connection of its own: one that has met a bad page must not be kept.
-    EC_TRY(connection, open_reader());
+    EC_TRY(connection, pool_.lend_own());
     std::vector<PageProblem> found;
     EC_TRYV(find_page_problems(*connection, found));
     return found;
@@ -112,6 +116,7 @@ class Store::Impl {
 
   // Reading the sentinel in a new snapshot sees what any process has committed.
   void look_for_foreign_commits() {
+    if (group_ != nullptr) group_->look_at_turn();
     std::int64_t commits = 0;
     const Status done = pool_.read([&](Connection& connection) -> Status {
       EC_TRY(found, connection.sentinel());
@@ -133,7 +138,7 @@ class Store::Impl {
     if (closed_.exchange(true)) return Errc::closed;
     pool_.close();
     Status done = group_ == nullptr ? Status(ok()) : group_->close([&] { return committer_->close(); });
-    if (pool_.lent() == 0) presence_.reset();
+    if (!pool_.in_use()) presence_.reset();
     const std::lock_guard<std::mutex> lock(commit_mutex_);
     committed_.notify_all();
     return done;
@@ -185,20 +190,21 @@ class Store::Impl {
       if (!there && order.replace && file != place.database + "-wal")
         return fail_fact(Errc::store_not_found, "file", file);
     }
+    EC_TRY(source, pool_.lend_own());  // before the keys are looked at: a new data key waits for it
     if (order.replace) {
       EC_TRYV(finish_replacement(place, with_key(order.key), env_));
-      return replace_with_copy(order, place);
+      return replace_with_copy(*source, order, place);
     }
     EC_TRYV(clear_waiting(place, env_.files));
-    auto report = new_copy(order, place);
+    auto report = new_copy(*source, order, place);
     if (!report && !had_lock) (void)env_.files.remove(place.lock);
     return report;
   }
 
-  Result<CopyReport> new_copy(const CopyOrder& order, const StorePaths& place) {
+  Result<CopyReport> new_copy(Connection& source, const CopyOrder& order, const StorePaths& place) {
     const std::string keys_path = waiting_paths(place).keys;
     EC_TRY(slots, KeySlots::create_for_copy(env_.files, keys_path, order.key, slots_->keys(), env_.random));
-    auto report = write_new_copy(order, place, slots.keys());
+    auto report = write_new_copy(source, order, place, slots.keys());
     if (!report) take_away(place);
     return report;
   }
@@ -209,9 +215,9 @@ class Store::Impl {
     (void)clear_waiting(place, env_.files);
   }
 
-  Result<CopyReport> write_new_copy(const CopyOrder& order, const StorePaths& place, const StoreKeys& keys) {
-    EC_TRY(source, open_reader());
-    CopyWork work{*source, keys, place, waiting_paths(place).keys, first_note(order.key_note), 0, {}, order.check};
+  Result<CopyReport> write_new_copy(Connection& source, const CopyOrder& order, const StorePaths& place,
+                                    const StoreKeys& keys) {
+    CopyWork work{source, keys, place, waiting_paths(place).keys, first_note(order.key_note), 0, {}, order.check};
     if (order.record) work.last_write = [&](Writer& writer) { return order.record(writer, std::nullopt); };
     EC_TRY(report, write_copy(work, options_, env_));
     EC_TRYV(write_waiting_anchor(place, keys, report, env_.files));
@@ -220,7 +226,7 @@ class Store::Impl {
   }
 
   // The place keeps its key slots and its data key; what it had come to stands in the copy's chain.
-  Result<CopyReport> replace_with_copy(const CopyOrder& order, const StorePaths& place) {
+  Result<CopyReport> replace_with_copy(Connection& source, const CopyOrder& order, const StorePaths& place) {
     EC_TRY(slots, KeySlots::open(env_.files, place.keys, order.key));
     if (slots.keys().store_id != slots_->keys().store_id)
       return fail_field(Errc::invalid_argument, "path", "holds another store than this one");
@@ -232,8 +238,7 @@ class Store::Impl {
     if (wal) return Errc::store_locked;
     const std::optional<AnchorState> last = anchor->last();
     if (last && last->commit > there.lost.commits) there.lost.commits = last->commit, there.lost.heads = last->heads;
-    EC_TRY(source, open_reader());
-    CopyWork work{*source, slots.keys(), place, place.keys, there.notes, there.lost.commits + 1, {}, order.check};
+    CopyWork work{source, slots.keys(), place, place.keys, there.notes, there.lost.commits + 1, {}, order.check};
     work.last_write = [&](Writer& writer) { return order.record ? order.record(writer, there.lost) : Status(ok()); };
     EC_TRYV(clear_waiting(place, env_.files));
     EC_TRY(report, write_copy(work, options_, env_));
@@ -350,6 +355,7 @@ class Store::Impl {
     const auto size = env_.files.size(paths_.database);
     stats.file_bytes = size ? size.assume_value() : 0;
     if (group_ == nullptr) return stats;
+    group_->look_at_turn();
     stats.queue_length = group_->queue_length();
     stats.groups = committer_->groups();
     stats.reruns = committer_->reruns();
@@ -382,7 +388,8 @@ class Store::Impl {
   StorePaths paths_;
   std::unique_ptr<FileLock> presence_;  // outlives every connection
   std::unique_ptr<KeySlots> slots_;
-  mutable std::mutex slots_mutex_;
+  mutable std::mutex slots_mutex_;  // a new data key exchanges them; other readers of keys() keep it waiting
+  const Uuid id_;
   std::optional<LostRange> lost_;
   bool immutable_;
   ReadPool pool_;
@@ -395,8 +402,13 @@ class Store::Impl {
   std::condition_variable committed_;
 };
 
-Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Store::~Store() = default;
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)), process_(::getpid()) {}
+
+// A forked child's copy of its parent's store is left as it is: closing it would empty the WAL, spend the reserve and
+// let go of locks that its parent relies on.
+Store::~Store() {
+  if (process_ != ::getpid()) static_cast<void>(impl_.release());
+}
 
 Result<std::unique_ptr<Store>> Store::open(OpenOptions options, const Environment& environment) {
   EC_TRY(opened, open_or_make_room(options, environment));
@@ -431,7 +443,7 @@ Result<std::unique_ptr<WriteTurn>> Store::begin(std::int64_t deadline_us) {
 }
 
 const Uuid& Store::id() const {
-  return impl_->slots_->keys().store_id;
+  return impl_->id_;
 }
 const std::optional<LostRange>& Store::lost() const {
   return impl_->lost_;
@@ -452,9 +464,11 @@ Status Store::checkpoint() {
 }
 
 Result<Bytes> Store::sign(ByteView message) {
+  const std::lock_guard<std::mutex> lock(impl_->slots_mutex_);
   return impl_->slots_->sign(message);
 }
 Bytes Store::signing_public_key() const {
+  const std::lock_guard<std::mutex> lock(impl_->slots_mutex_);
   return impl_->slots_->keys().signing_public_key;
 }
 

@@ -127,7 +127,7 @@ struct CopyOrder {
 class Store {
  public:
   static Result<std::unique_ptr<Store>> open(OpenOptions options, const Environment& environment);
-  ~Store();
+  ~Store();  // closes it; in a forked child of the process that opened it: leaves everything as it is
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
@@ -182,6 +182,7 @@ class Store {
   class Impl;
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
+  const std::int64_t process_;
 };
 
 }  // namespace eventcore::store

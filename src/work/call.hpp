@@ -3,22 +3,27 @@
 // Thread: belongs to one call.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/random.hpp"
+#include "base/secret.hpp"
 #include "base/uuid.hpp"
 #include "policy/principal.hpp"
 
 namespace eventcore::work {
 
 // Ids and random bytes in the order they are asked for. After rewind() the same ones come again, so that a job that
-// runs twice writes the same rows.
+// runs twice writes the same rows. Keys are among them, so they are wiped.
 class Draws {
  public:
   Draws(UuidSource& ids, Random& random) : ids_(ids), random_(random) {}
+  Draws(const Draws&) = delete;
+  Draws& operator=(const Draws&) = delete;
+  ~Draws() { wipe(drawn_bytes_); }
 
   Uuid id() {
     if (next_id_ == drawn_ids_.size()) drawn_ids_.push_back(ids_.next());
@@ -28,6 +33,7 @@ class Draws {
     const std::size_t end = next_byte_ + out.size();
     if (end > drawn_bytes_.size()) {
       const std::size_t old_size = drawn_bytes_.size();
+      if (end > drawn_bytes_.capacity()) move_to_room_for(end);
       drawn_bytes_.resize(end);
       random_.fill(std::span(drawn_bytes_).subspan(old_size));
     }
@@ -40,6 +46,14 @@ class Draws {
   }
 
  private:
+  void move_to_room_for(std::size_t size) {
+    std::vector<std::uint8_t> roomy;
+    roomy.reserve(std::max(size, 2 * drawn_bytes_.capacity()));
+    roomy.assign(drawn_bytes_.begin(), drawn_bytes_.end());
+    wipe(drawn_bytes_);
+    drawn_bytes_.swap(roomy);
+  }
+
   UuidSource& ids_;
   Random& random_;
   std::vector<Uuid> drawn_ids_;

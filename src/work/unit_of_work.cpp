@@ -490,6 +490,7 @@ Status UnitOfWork::append_entry(const audit::Act& act, audit::Images images, sto
 }
 
 Status UnitOfWork::log(Operation operation, const Record* before, const Record* after) {
+  // cppcheck-suppress nullPointer  ; one of the two is always there
   const Record& row = after != nullptr ? *after : *before;
   const Uuid organization = row.table().global ? Uuid{} : row.organization_id();
   EC_TRY(head, head_of(organization));

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "api/engine_fixture.hpp"
+#include "schema/generated/columns.hpp"
 #include "store/connection.hpp"
 #include "store/opening.hpp"
 #include "store/sealing.hpp"
@@ -133,6 +134,25 @@ class SecretsTest : public ::testing::Test {
     needles_.push_back(hex_needle(needles_.back(), 'a'));
     needles_.push_back(hex_needle(needles_[needles_.size() - 2], 'A'));
   }
+  // The Ed25519 seed that signs the tickets of the event which was made last.
+  void note_ticket_key(const store::StoreKeys& keys, const std::string& when) {
+    store::OpenOptions options;
+    const auto how = connection_options(options, store::paths_of(path_), store::ConnectionOptions::Role::reader, "");
+    auto connection = store::Connection::open(how, keys, random_);
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(connection.assume_value()->harden());
+    store::Reader reader(*connection.assume_value());
+    store::Query query;
+    query.table = &schema::tables::event_keys;
+    query.organization = organization_;
+    query.limit = 1;
+    const auto rows = reader.list(query);
+    ASSERT_TRUE(rows) << rows.error().to_json();
+    ASSERT_EQ(rows.assume_value().size(), 1U);
+    const auto key = reader.open_sealed_key(rows.assume_value().front(), col::event_keys::private_key.index);
+    ASSERT_TRUE(key) << key.error().to_json();
+    note("the seed that signs tickets " + when, key.assume_value()->view().first(key_bytes));
+  }
   // The keys inside, taken from the files the way the engine does.
   void note_inner_keys(const store::KeyInput& key, const std::string& when) {
     const store::StorePaths paths = store::paths_of(path_);
@@ -155,11 +175,13 @@ class SecretsTest : public ::testing::Test {
     const auto tenant = store::unwrap_tenant_key(keys.root_key, organization, statement.assume_value().blob(1));
     ASSERT_TRUE(tenant);
     note("the tenant's key " + when, tenant.assume_value().view());
+    note_ticket_key(keys, when);
   }
 
   test::TestFolder folder_;
   std::string path_ = folder_.path("secret.ecdb");
   SystemRandom random_;
+  Uuid organization_;
   std::vector<Needle> needles_;
 };
 
@@ -180,14 +202,39 @@ TEST_F(SecretsTest, NoKeyIsInMemoryAfterClose) {
     ASSERT_TRUE(engine) << engine.error().to_json();
     auto session = engine.assume_value().session(R"({"kind":"service","reason":"test"})");
     ASSERT_TRUE(session);
-    const auto call = [&](const char* command, const char* arguments, const Key* key) {
+    const auto call = [&](const char* command, const std::string& arguments, const Key* key) {
       CallOptions with;
       with.key = key;
       const auto done = session.assume_value().call(command, arguments, with);
       EXPECT_TRUE(done) << command << done.error().to_json();
+      return done ? Json::parse(done.assume_value()) : Json();
     };
-    call("create_organization", R"({"name":"A","slug":"a","owner":{"email":"a@example.org","full_name":"A"}})",
-         nullptr);
+    const auto insert = [&](const char* table, const Json& row) {
+      const auto done = session.assume_value().insert(table, row.dump());
+      EXPECT_TRUE(done) << table << done.error().to_json();
+      return done ? Json::parse(done.assume_value()).at("id").get<std::string>() : std::string();
+    };
+    const Json made = call("create_organization",
+                           R"({"name":"A","slug":"a","owner":{"email":"a@example.org","full_name":"A"}})", nullptr);
+    const std::string tenant = made.at("organization").at("id");
+    organization_ = parse_uuid(tenant).assume_value();
+    const std::string event = insert("events", {{"organization_id", tenant},
+                                                {"name", "Night"},
+                                                {"status", "confirmed"},
+                                                {"start_datetime", "2126-12-01T18:30:00Z"},
+                                                {"end_datetime", "2126-12-01T23:00:00Z"}});
+    const std::string category = insert("ticket_categories", {{"event_id", event},
+                                                              {"name", "Standing"},
+                                                              {"base_price", "1.00"},
+                                                              {"total_quantity", 100},
+                                                              {"max_per_order", 50}});
+    const Json order{{"event_id", event},
+                     {"items", {{{"ticket_category_id", category}, {"quantity", 40}}}},
+                     {"customer", {{"email", "bea@example.org"}, {"name", "Bea"}}},
+                     {"payment", {{"method", "cash"}, {"amount", "40.00"}}}};
+    const Json sold = call("place_order", order.dump(), nullptr);
+    const Json scan{{"event_id", event}, {"code", sold.at("tickets").at(0).at("qr_code_data")}};
+    call("check_in", scan.dump(), nullptr);
     note_inner_keys(store::KeyInput::raw(raw.view()), "before");
     const Key phrase = Key::passphrase(as_text(words.view()));
     call("add_key", "{}", &phrase);

@@ -289,6 +289,69 @@ TEST_F(GroupCommitTest, WhoWaitsForAnotherProcessWhileTheStoreClosesGetsNoTurn) 
   EXPECT_EQ(answer, Errc::closed);
 }
 
+TEST_F(GroupCommitTest, NobodyWaitsForAnotherProcessLongerThanHeAsked) {
+  SystemClock clock;
+  const Environment around{clock, around_.random, system_files(), around_.log, vfs_.name()};
+  auto opened = Store::open(test::options_for(folder_.path("door.ecdb")), around);
+  ASSERT_TRUE(opened) << opened.error().message();
+  Store& store = *opened.assume_value();
+  const auto note = [](Writer& writer) { return writer.set_meta("noted", "yes"); };
+  auto other_process = system_files().lock(folder_.path("door.lock"), false, 0);
+  ASSERT_TRUE(other_process);
+  const std::int64_t began = clock.steady_us();
+  const auto soon = [&] { return clock.steady_us() + 50'000; };
+  EXPECT_EQ(store.write(note, soon()).error().code(), Errc::deadline_exceeded);
+  EXPECT_EQ(store.begin(soon()).error().code(), Errc::deadline_exceeded);
+  // Who leads gives up alone: the one behind him has all his time left.
+  const auto patient = store.submit(note);
+  EXPECT_EQ(store.write(note, soon()).error().code(), Errc::deadline_exceeded);
+  EXPECT_LT(clock.steady_us() - began, 3'000'000) << "the store's own patience is longer";
+  other_process.assume_value().reset();
+  const std::optional<Status> answered = store.wait(patient, -1);
+  ASSERT_TRUE(answered);
+  EXPECT_TRUE(*answered) << answered->error().message();
+}
+
+// The steady clock as the system has it, and what a test adds.
+class HurriedClock final : public Clock {
+ public:
+  [[nodiscard]] Micros now_us() const override { return system_.now_us(); }
+  [[nodiscard]] std::int64_t steady_us() const override { return system_.steady_us() + ahead_us_; }
+  void advance(std::int64_t by_us) { ahead_us_ += by_us; }
+
+ private:
+  SystemClock system_;
+  std::atomic<std::int64_t> ahead_us_ = 0;
+};
+
+// Nobody waits here for the turn; another process may, and nobody tells of it.
+TEST_F(GroupCommitTest, ATransactionOutOfTimeEndsWhenItsProcessOnlyReads) {
+  HurriedClock clock;
+  const Environment around{clock, around_.random, system_files(), around_.log, vfs_.name()};
+  auto opened = Store::open(test::options_for(folder_.path("idle.ecdb")), around);
+  ASSERT_TRUE(opened) << opened.error().message();
+  Store& store = *opened.assume_value();
+  const auto free_for_others = [&] { return system_files().lock(folder_.path("idle.lock"), false, 0).has_value(); };
+  const auto read = [&] { EXPECT_TRUE(store.read([](Reader&) { return ok(); })); };
+  const std::vector<std::function<void()>> calls = {
+      read,
+      [&] { static_cast<void>(store.stats()); },
+      [&] { store.wait_for_commit(store.commit_count(), 100'000); },
+  };
+  for (const auto& call : calls) {
+    auto turn = store.begin();
+    ASSERT_TRUE(turn);
+    ASSERT_TRUE(turn.assume_value()->run([](Writer& writer) { return writer.set_meta("sold", "one"); }));
+    clock.advance(3'000'000);
+    read();
+    EXPECT_FALSE(free_for_others()) << "it has five seconds";
+    clock.advance(2'000'000);
+    call();
+    EXPECT_TRUE(free_for_others());
+    EXPECT_EQ(turn.assume_value()->commit().error().code(), Errc::transaction_expired);
+  }
+}
+
 TEST_F(GroupCommitTest, AWaiterHearsOfACommit) {
   const std::int64_t seen = store_->commit_count();
   std::thread writer([&] { EXPECT_TRUE(store_->write(insert("news"))); });

@@ -191,6 +191,47 @@ TEST_F(KeyChangesTest, CallsOfOtherThreadsWaitAndLoseNothing) {
   EXPECT_EQ(the_one_that_opens(1, 2, last), key);
 }
 
+TEST_F(KeyChangesTest, ABackupOrACheckBesideANewDataKeyComesBeforeOrAfterIt) {
+  std::atomic<bool> stop = false;
+  std::atomic<int> copies = 0;
+  std::atomic<int> checks = 0;
+  std::vector<std::thread> threads;
+  threads.emplace_back([&] {
+    while (!stop) {
+      const std::string path = folder_.path("copy" + std::to_string(copies) + ".ecdb");
+      const auto report = store_->copy_to(order(path, raw(5)));
+      ASSERT_TRUE(report) << report.error().to_json();
+      ++copies;
+    }
+  });
+  threads.emplace_back([&] {
+    while (!stop) {
+      const auto problems = store_->check_pages();
+      ASSERT_TRUE(problems) << problems.error().to_json();
+      ASSERT_TRUE(problems.assume_value().empty());
+      ++checks;
+    }
+  });
+  threads.emplace_back([&] {
+    const Bytes key = store_->signing_public_key();
+    while (!stop) ASSERT_EQ(store_->signing_public_key(), key);
+  });
+  std::uint8_t key = 1;
+  for (int round = 0; round < 12; ++round) {
+    const int copied = copies;
+    const int checked = checks;
+    const Status changed = change_data_key(*store_, static_cast<std::uint8_t>(3 - key));
+    ASSERT_TRUE(changed) << changed.error().to_json();
+    key = static_cast<std::uint8_t>(3 - key);
+    while (copies == copied || checks == checked) std::this_thread::yield();
+  }
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  ASSERT_TRUE(store_->close());
+  EXPECT_EQ(the_one_that_opens(1, 2, 7), key);
+  EXPECT_EQ(total(*opened(folder_.path("copy0.ecdb"), 5)), 7);
+}
+
 TEST_F(KeyChangesTest, KilledAtAnyCallOfANewDataKeyExactlyOneKeyOpens) {
   ASSERT_TRUE(store_->close());
   std::uint8_t now = 1;

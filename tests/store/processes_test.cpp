@@ -121,5 +121,41 @@ TEST(ProcessesTest, ACommitOfAnotherProcessIsHeardOf) {
   EXPECT_EQ(status, 0);
 }
 
+// A server that forks workers: what the children inherit is not theirs to end.
+TEST(ProcessesTest, AForkedChildThatDropsItsCopyLeavesTheStoreToItsParent) {
+  const test::TestFolder folder;
+  const std::string path = folder.path("shop.ecdb");
+  test::Surroundings around;
+  auto opened = Store::open(test::options_for(path), around.environment());
+  ASSERT_TRUE(opened);
+  std::unique_ptr<Store> store = std::move(opened).assume_value();
+  auto begun = store->begin();
+  ASSERT_TRUE(begun);
+  std::unique_ptr<WriteTurn> turn = std::move(begun).assume_value();
+  ASSERT_TRUE(turn->run([](Writer& writer) { return writer.set_meta("sold", "one"); }));
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    turn->rollback();
+    turn.reset();
+    store.reset();
+    _exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  EXPECT_FALSE(system_files().lock(folder.path("shop.lock"), false, 0)) << "the turn to write is still the parent's";
+  EXPECT_FALSE(system_files().presence(folder.path("shop.lock"), false, false, 0))
+      << "and the parent still has it open";
+  EXPECT_TRUE(turn->commit());
+  turn.reset();
+  EXPECT_TRUE(store->read([](Reader& reader) -> Status {
+    EC_TRY(sold, reader.meta("sold"));
+    EXPECT_EQ(sold, "one");
+    return ok();
+  }));
+  EXPECT_TRUE(store->close());
+}
+
 }  // namespace
 }  // namespace eventcore::store

@@ -325,8 +325,9 @@ EC_API ec_status ec_rows_count(ec_session *session, const char *table, size_t ta
 /* ---- transactions ------------------------------------------------------------------------------------------------ */
 
 /* Begins a transaction on the session: its calls are committed together and see their own writes. It takes the write
- * turn at its first write and keeps it for 5 seconds at most; a failed call leaves the others in place. It writes for
- * one organization.
+ * turn at its first write and keeps it for 5 seconds at most: then whichever call of the process comes next ends it, a
+ * read or ec_engine_stats too, so that other processes need not wait. A failed call leaves the others in place. It
+ * writes for one organization.
  * Outcomes: EC_OK; EC_E_TRANSACTION_OPEN. Calls in it: EC_E_TRANSACTION_EXPIRED, EC_E_TRANSACTION_TENANT.
  * One thread at a time. Since 0.1. */
 EC_API ec_status ec_transaction_begin(ec_session *session, ec_error **error_out) EC_NOEXCEPT;

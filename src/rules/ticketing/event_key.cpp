@@ -36,9 +36,15 @@ Result<MadeKey> make_key(work::UnitOfWork& uow, const Record& event, std::int64_
     return fail(Errc::wrong_state, "the event has used up its key numbers");
   work::DrawnRandom random(uow.call().draws);
   ticket::KeyPair pair = ticket::make_key_pair(random);
-  Changes row{assign(c::organization_id, event.organization_id()), assign(c::event_id, event.id()),
-              assign(c::key_id, key_id), assign(c::public_key, Bytes(pair.public_key.begin(), pair.public_key.end())),
-              assign(c::private_key, hex(pair.secret_key.view()))};
+  const Uuid id = uow.call().draws.id();
+  EC_TRY(sealed, uow.reader().seal_key(schema::tables::event_keys, c::private_key.index, event.organization_id(), id,
+                                       pair.secret_key));
+  Changes row{assign(c::id, id),
+              assign(c::organization_id, event.organization_id()),
+              assign(c::event_id, event.id()),
+              assign(c::key_id, key_id),
+              assign(c::public_key, Bytes(pair.public_key.begin(), pair.public_key.end())),
+              assign(c::private_key, std::move(sealed))};
   EC_TRY(stored, uow.insert(schema::tables::event_keys, row, work::As::engine));
   return MadeKey{std::move(stored),
                  {static_cast<std::uint16_t>(key_id), std::make_shared<const SecretBytes>(std::move(pair.secret_key))}};
