@@ -70,7 +70,8 @@ message(STATUS "SQLCipher ${EVENTCORE_SQLCIPHER_VERSION}, SQLite ${EVENTCORE_SQL
 set(sqlcipher_interface_definitions
   SQLITE_HAS_CODEC SQLITE_ENABLE_SESSION SQLITE_ENABLE_PREUPDATE_HOOK)
 
-add_library(ec_sqlcipher_raw OBJECT ${sqlcipher_dir}/sqlite3.c)
+add_library(ec_sqlcipher_raw OBJECT ${sqlcipher_home}/sqlite3_in_engine.c)
+target_include_directories(ec_sqlcipher_raw PRIVATE ${sqlcipher_dir})
 set_target_properties(ec_sqlcipher_raw PROPERTIES
   POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden INTERPROCEDURAL_OPTIMIZATION OFF C_CLANG_TIDY "")
 target_compile_definitions(ec_sqlcipher_raw PRIVATE

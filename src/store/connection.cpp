@@ -8,6 +8,9 @@
 #include "store/among.hpp"
 #include "store/sealing.hpp"
 
+// Of third_party/sqlcipher/sqlite3_in_engine.c, under the prefix that all of SQLCipher's names have.
+extern "C" int ecsql_forget_files_at_fork(void);
+
 namespace eventcore::store {
 
 namespace {
@@ -422,6 +425,8 @@ Result<Connection::Checkpoint> Connection::checkpoint(bool truncate) {
 
 Status check_sqlcipher() {
   if (sqlite3_initialize() != SQLITE_OK) return fail(Errc::unsafe_sqlcipher, "SQLCipher does not start");
+  static const int guarded = ecsql_forget_files_at_fork();
+  if (guarded != 0) return Errc::out_of_memory;
   if (sqlite3_libversion_number() < 3051003 || sqlite3_libversion_number() != SQLITE_VERSION_NUMBER)
     return fail(Errc::unsafe_sqlcipher, std::string("SQLite ") + sqlite3_libversion());
   for (const char* option : {"HAS_CODEC", "TEMP_STORE=3", "OMIT_LOAD_EXTENSION", "OMIT_SHARED_CACHE", "DQS=0"})

@@ -157,5 +157,71 @@ TEST(ProcessesTest, AForkedChildThatDropsItsCopyLeavesTheStoreToItsParent) {
   EXPECT_TRUE(store->close());
 }
 
+// Waits for one byte, or says one.
+struct Signal {
+  Signal() { EXPECT_EQ(pipe(ends), 0); }
+  ~Signal() {
+    close(ends[0]);
+    close(ends[1]);
+  }
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+  void give() const { static_cast<void>(!write(ends[1], "x", 1)); }
+  void wait() const {
+    char byte = 0;
+    static_cast<void>(!read(ends[0], &byte, 1));
+  }
+  int ends[2] = {-1, -1};
+};
+
+Status note(Store& store, const std::string& name) {
+  return store.write([&](Writer& writer) { return writer.set_meta(name, "yes"); });
+}
+
+// A daemon: opened, forked, the parent gone, the store opened anew in the child. SQLite's locks stay with the parent; a
+// child that took them for its own would be invisible, and whoever closes last takes the WAL away below it.
+TEST(ProcessesTest, AForkedChildThatOpensTheStoreAnewCountsAsAProcessOfItsOwn) {
+  const test::TestFolder folder;
+  const std::string path = folder.path("shop.ecdb");
+  const Signal child_is_open, others_are_gone, child_has_written;
+  const pid_t parent = fork();
+  ASSERT_GE(parent, 0);
+  if (parent == 0) {
+    test::Surroundings around;
+    auto first = Store::open(test::options_for(path), around.environment());
+    if (!first || !note(*first.assume_value(), "parent")) _exit(1);
+    if (fork() != 0) _exit(0);
+    auto again = Store::open(test::options_for(path, false), around.environment());
+    const bool good = again && note(*again.assume_value(), "child");
+    child_is_open.give();
+    others_are_gone.wait();
+    const bool still = good && note(*again.assume_value(), "child, later");
+    child_has_written.give();
+    _exit(still ? 0 : 2);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(parent, &status, 0), parent);
+  ASSERT_EQ(status, 0);
+  child_is_open.wait();
+  test::Surroundings around;
+  {
+    auto other = Store::open(test::options_for(path, false), around.environment());
+    ASSERT_TRUE(other) << other.error().to_json();
+    EXPECT_TRUE(note(*other.assume_value(), "other"));
+    EXPECT_TRUE(other.assume_value()->close());
+  }
+  others_are_gone.give();
+  child_has_written.wait();
+  auto opened = Store::open(test::options_for(path, false), around.environment());
+  ASSERT_TRUE(opened) << opened.error().to_json();
+  EXPECT_TRUE(opened.assume_value()->read([](Reader& reader) -> Status {
+    for (const char* name : {"parent", "child", "other", "child, later"}) {
+      EC_TRY(found, reader.meta(name));
+      EXPECT_TRUE(found.has_value()) << name;
+    }
+    return ok();
+  }));
+}
+
 }  // namespace
 }  // namespace eventcore::store
