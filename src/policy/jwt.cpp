@@ -19,6 +19,7 @@ constexpr std::size_t permissions_max = 64;
 
 // Strict base64url without padding: one text for one sequence of bytes.
 std::optional<Bytes> decode_base64url(std::string_view text) {
+  if (text.empty()) return Bytes();  // libsodium takes no null pointer, not even for nothing
   Bytes bytes(text.size());
   std::size_t length = 0;
   const char* end = nullptr;

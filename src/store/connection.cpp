@@ -9,7 +9,7 @@
 #include "store/sealing.hpp"
 
 // Of third_party/sqlcipher/sqlite3_in_engine.c, under the prefix that all of SQLCipher's names have.
-extern "C" int ecsql_forget_files_at_fork(void);
+extern "C" int ecsql_settle_in_process(void);
 
 namespace eventcore::store {
 
@@ -107,8 +107,7 @@ Status Connection::open_file() {
   const int code = sqlite3_open_v2(name.c_str(), &database_, flags, vfs);
   if (code == SQLITE_CANTOPEN_SYMLINK) return fail(Errc::not_a_store, "the path is a symbolic link");
   if (code != SQLITE_OK) return sqlite_failure(nullptr, code);
-  sqlite3_busy_timeout(database_, static_cast<int>(std::min<std::int64_t>(options_.busy_timeout_us / 1000,
-                                                                          std::numeric_limits<int>::max())));
+  set_patience(options_.busy_timeout_us);
   checkpoint_on_close(false);
   return ok();
 }
@@ -414,19 +413,26 @@ void Connection::checkpoint_on_close(bool on) {
   sqlite3_db_config(database_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, nullptr);
 }
 
+void Connection::set_patience(std::int64_t wait_us) {
+  const std::int64_t most = std::numeric_limits<int>::max();
+  sqlite3_busy_timeout(database_, static_cast<int>(std::min(wait_us / 1000, most)));
+}
+
+// Whoever waited here for readers of other processes would keep all writers waiting meanwhile.
 Result<Connection::Checkpoint> Connection::checkpoint(bool truncate) {
   Checkpoint result;
   const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+  set_patience(0);
   const int code = sqlite3_wal_checkpoint_v2(database_, "main", mode, &result.log_frames, &result.done_frames);
+  set_patience(options_.busy_timeout_us);
   if (code != SQLITE_OK) return sqlite_failure(database_, code);
   if (truncate || result.log_frames <= result.done_frames) wal_pages_ = 0;
   return result;
 }
 
 Status check_sqlcipher() {
-  if (sqlite3_initialize() != SQLITE_OK) return fail(Errc::unsafe_sqlcipher, "SQLCipher does not start");
-  static const int guarded = ecsql_forget_files_at_fork();
-  if (guarded != 0) return Errc::out_of_memory;
+  static const int settled = ecsql_settle_in_process();
+  if (settled != SQLITE_OK) return fail(Errc::unsafe_sqlcipher, "SQLCipher does not start");
   if (sqlite3_libversion_number() < 3051003 || sqlite3_libversion_number() != SQLITE_VERSION_NUMBER)
     return fail(Errc::unsafe_sqlcipher, std::string("SQLite ") + sqlite3_libversion());
   for (const char* option : {"HAS_CODEC", "TEMP_STORE=3", "OMIT_LOAD_EXTENSION", "OMIT_SHARED_CACHE", "DQS=0"})

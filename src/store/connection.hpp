@@ -120,6 +120,7 @@ class Connection {
   Status set_pragmas();
   Status set_limits();
   Status require(std::string_view pragma_name, std::string_view expected);
+  void set_patience(std::int64_t wait_us);
   int authorize(int action, const char* first, const char* second, const char* database) const;
   Result<PreparedStatement*> compile(std::string_view sql, bool cached);
   void trim_cache();

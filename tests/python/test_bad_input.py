@@ -404,3 +404,42 @@ def test_a_request_may_be_too_large(world: World) -> None:
     with world.unchanged(), pytest.raises(ec.ValidationError) as caught:
         world.session.insert("venues", {"name": "x" * (5 * 1024 * 1024)})
     assert caught.value.code == "request_too_large"
+
+
+def test_no_key_is_named_by_what_refuses_an_argument(tmp_path: Any) -> None:
+    raw, words = b"secret-key-of-exactly-32-bytes-!", "secret words of the office"
+
+    def opened(key: ec.Key, **options: Any) -> Callable[[], object]:
+        return lambda: ec.open(tmp_path / "a.ecdb", key=key, create=True, **options)
+
+    def tokens(**options: Any) -> Callable[[], object]:
+        return lambda: ec.Jwt.hs256(raw, **options)
+
+    wrong: list[tuple[Callable[[], object], type[Exception]]] = [
+        (opened(ec.Key.raw(raw), cache_bytes=64e6), TypeError),
+        (opened(ec.Key.raw(raw), cache_bytes=2**70), ValueError),
+        (opened(ec.Key.passphrase(words), cache_bytes="64"), TypeError),
+        (tokens(audience=7), TypeError),
+        (tokens(audience=""), ValueError),
+        (tokens(issuer=b"shop"), TypeError),
+    ]
+    for call, kind in wrong:
+        with pytest.raises(kind) as refused:
+            call()
+        assert "secret" not in str(refused.value)
+    assert not (tmp_path / "a.ecdb").exists()
+
+
+@pytest.mark.parametrize("version", [0, -1, 2**70, 1.0, "1", True])
+def test_a_version_that_none_can_be_is_refused_and_the_row_kept_out_of_it(festival: Festival, version: Any) -> None:
+    session, private = festival.service(), {"name": "Mrs Private"}
+    barn = {"organization_id": festival.organization_id, "name": "Barn", "address": "Lane 1", "max_capacity": 5}
+    venue = session.insert("venues", barn)
+    for call in (
+        lambda: session.update("venues", venue["id"], private, if_version=version),
+        lambda: session.delete("venues", venue["id"], if_version=version),
+    ):
+        with pytest.raises((TypeError, ValueError)) as refused:
+            call()
+        assert "Private" not in str(refused.value)
+    assert session.get("venues", venue["id"])["name"] == "Barn"

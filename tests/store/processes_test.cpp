@@ -223,5 +223,28 @@ TEST(ProcessesTest, AForkedChildThatOpensTheStoreAnewCountsAsAProcessOfItsOwn) {
   }));
 }
 
+// Emptying the WAL waits for readers, and whoever does it holds the turn to write: a tool that somebody runs beside the
+// shop must not stop the sales.
+TEST(ProcessesTest, WhoClosesDoesNotWaitForThoseWhoRead) {
+  const test::TestFolder folder;
+  const std::string path = folder.path("shop.ecdb");
+  test::Surroundings around;
+  auto shop = Store::open(test::options_for(path), around.environment());
+  auto tool = Store::open(test::options_for(path, false), around.environment());
+  ASSERT_TRUE(shop && tool);
+  ASSERT_TRUE(note(*tool.assume_value(), "by the tool"));
+  const SystemClock clock;
+  EXPECT_TRUE(shop.assume_value()->read([&](Reader& reader) -> Status {
+    EC_TRY(found, reader.meta("by the tool"));
+    EXPECT_TRUE(found.has_value());
+    const std::int64_t began = clock.steady_us();
+    EXPECT_TRUE(note(*tool.assume_value(), "again"));
+    EXPECT_TRUE(tool.assume_value()->close());
+    EXPECT_LT(clock.steady_us() - began, 5'000'000) << "its patience is ten seconds";
+    return ok();
+  }));
+  EXPECT_TRUE(note(*shop.assume_value(), "by the shop"));
+}
+
 }  // namespace
 }  // namespace eventcore::store

@@ -21,7 +21,18 @@ static void after_fork_in_child(void) {
   unixLeaveMutex();
 }
 
-/* Once per process, after sqlite3_initialize. 0, or ENOMEM. */
-int forget_files_at_fork(void) {
-  return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+/* Starts SQLite. Once per process; an SQLite result code.
+ *
+ * OpenSSL and SQLCipher would free their heaps and mutexes when the process exits, below whoever closes an engine later:
+ * a static object, a thread that still runs. OpenSSL is asked not to, if nobody in the process has started it before;
+ * SQLCipher hears that its end is seen to, and then that it was done. Each connection wipes its keys when it closes; the rest goes with the
+ * process. */
+int settle_in_process(void) {
+  int code;
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, 0);
+  sqlcipher_cleanup = 1;
+  code = sqlite3_initialize();
+  if (code != SQLITE_OK) return code;
+  sqlcipher_shutdown = 1;
+  return pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) == 0 ? SQLITE_OK : SQLITE_NOMEM;
 }

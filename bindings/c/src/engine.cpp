@@ -72,6 +72,11 @@ Result<policy::JwtConfig> read_jwt(const ec_open_options& asked) {
   }
   if (asked.jwt_emails_are_verified != 0 && asked.jwt_emails_are_verified != 1)
     detail.fields.push_back({"jwt_emails_are_verified", "must be 0 or 1"});
+  // An audience that a host forgot to set must not let everybody's tokens in.
+  if (asked.jwt_audience != nullptr && audience.empty())
+    detail.fields.push_back({"jwt_audience", "must not be empty; NULL: not compared"});
+  if (asked.jwt_issuer != nullptr && issuer.empty())
+    detail.fields.push_back({"jwt_issuer", "must not be empty; NULL: not compared"});
   if (!valid_text(audience)) detail.fields.push_back({"jwt_audience", "must be UTF-8 without NUL"});
   if (!valid_text(issuer)) detail.fields.push_back({"jwt_issuer", "must be UTF-8 without NUL"});
   if (!detail.fields.empty()) return Failure(Errc::invalid_argument, std::move(detail));

@@ -107,6 +107,23 @@ def duration(seconds: float | None, what: str, absent: int) -> int:
     return round(seconds * 1_000_000)
 
 
+def whole(number: object, what: str) -> int:
+    """A whole number that the C functions can take. Checked here: what they refuse is named with all its arguments."""
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise TypeError(f"{what} must be a whole number, not {type(number).__name__}")
+    if not -(2**63) <= number < 2**63:
+        raise ValueError(f"{what} is out of range")
+    return number
+
+
+def version(if_version: int | None) -> int:
+    if if_version is None:
+        return 0
+    if whole(if_version, "if_version") < 1:
+        raise ValueError("if_version must be a version, from 1 on")
+    return if_version
+
+
 def no_float_for_money(kinds: Mapping[str, Any], values: object, path: str = "") -> None:
     """A float has already been rounded by somebody. `kinds` gives each name's type, nested as the values are."""
     if not isinstance(values, Mapping):

@@ -78,7 +78,7 @@ class Key:
 class Jwt:
     """How sessions of `Principal.jwt` are checked. The algorithm is fixed here and never taken from a token.
 
-    - audience, issuer: compared with `aud` and `iss` when given.
+    - audience, issuer: compared with `aud` and `iss` when given; never empty.
     - emails_are_verified: the issuer vouches for every e-mail address it names; else `email_verified` must be true.
 
     >>> ec.Jwt.hs256(bytes(32), audience="box-office")
@@ -87,12 +87,19 @@ class Jwt:
 
     _algorithm: int
     _key: bytes = field(repr=False)
-    audience: str = ""
-    issuer: str = ""
+    audience: str | None = None
+    issuer: str | None = None
     emails_are_verified: bool = False
 
     @classmethod
-    def hs256(cls, secret: bytes, *, audience: str = "", issuer: str = "", emails_are_verified: bool = False) -> Self:
+    def hs256(
+        cls,
+        secret: bytes,
+        *,
+        audience: str | None = None,
+        issuer: str | None = None,
+        emails_are_verified: bool = False,
+    ) -> Self:
         """Tokens signed with a secret of at least 32 bytes that is shared with the issuer.
 
         >>> jwt = ec.Jwt.hs256(bytes(32), audience="shop")
@@ -100,18 +107,35 @@ class Jwt:
         ...     guarded.path.endswith("tokens.ecdb")
         True
         """
-        return cls(1, cls._bytes(secret), audience, issuer, emails_are_verified)
+        texts = cls._text(audience, "an audience"), cls._text(issuer, "an issuer")
+        return cls(1, cls._bytes(secret), *texts, bool(emails_are_verified))
 
     @classmethod
     def eddsa(
-        cls, public_key: bytes, *, audience: str = "", issuer: str = "", emails_are_verified: bool = False
+        cls,
+        public_key: bytes,
+        *,
+        audience: str | None = None,
+        issuer: str | None = None,
+        emails_are_verified: bool = False,
     ) -> Self:
         """Tokens signed with Ed25519; this is the issuer's public key, 32 bytes.
 
         >>> ec.Jwt.eddsa(bytes(32), issuer="https://id.example").issuer
         'https://id.example'
         """
-        return cls(2, cls._bytes(public_key), audience, issuer, emails_are_verified)
+        texts = cls._text(audience, "an audience"), cls._text(issuer, "an issuer")
+        return cls(2, cls._bytes(public_key), *texts, bool(emails_are_verified))
+
+    @staticmethod
+    def _text(value: str | None, what: str) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise TypeError(f"{what} is text, not {type(value).__name__}")
+        if not value:
+            raise ValueError(f"{what} must not be empty: what is None is not compared")
+        return value
 
     @staticmethod
     def _bytes(key: bytes) -> bytes:
@@ -436,9 +460,9 @@ def open(
         key._secret if key else b"",
         key._kind if key else 0,
         flags,
-        cache_bytes,
+        _codec.whole(cache_bytes, "cache_bytes"),
         _codec.duration(busy_timeout, "busy_timeout", 0),
-        (jwt._algorithm, jwt._key, jwt.audience, jwt.issuer, jwt.emails_are_verified) if jwt else None,
+        (jwt._algorithm, jwt._key, jwt.audience or "", jwt.issuer or "", jwt.emails_are_verified) if jwt else None,
     )
     engine = Engine(handle, where)
     engine._pull_logs()

@@ -210,7 +210,7 @@ class Session(Records, Commands):
             _codec.optional_text(idempotency_key, "an idempotency key"),
             _codec.duration(timeout, "timeout", 0),
             _codec.optional_text(organization_id, "an organization's id"),
-            if_version or 0,
+            _codec.version(if_version),
         )
 
     def count(
@@ -273,7 +273,7 @@ class Session(Records, Commands):
             _codec.optional_text(idempotency_key, "an idempotency key"),
             _codec.duration(timeout, "timeout", 0),
             _codec.optional_text(organization_id, "an organization's id"),
-            if_version or 0,
+            _codec.version(if_version),
         )
         return _codec.any_rows(table, json.loads(answer))
 

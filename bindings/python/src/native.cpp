@@ -111,9 +111,9 @@ Handle open(std::string_view path, std::string_view key, std::int32_t key_kind, 
     options.jwt_algorithm = algorithm;
     options.jwt_key = jwt_key.data();
     options.jwt_key_length = jwt_key.size();
-    options.jwt_audience = audience.data();
+    if (!audience.empty()) options.jwt_audience = audience.data();
     options.jwt_audience_length = audience.size();
-    options.jwt_issuer = issuer.data();
+    if (!issuer.empty()) options.jwt_issuer = issuer.data();
     options.jwt_issuer_length = issuer.size();
     options.jwt_emails_are_verified = emails_are_verified ? 1 : 0;
   }
