@@ -79,7 +79,6 @@ Result<Json> object_of(std::string_view text) {
   return json;
 }
 
-// The steady time at which a call gives up; 0: never.
 // A failure of one entry of many, told with its position.
 Failure at_position(const Failure& failure, std::size_t position) {
   FailureDetail detail = failure.detail();

@@ -106,6 +106,25 @@ static void texts_end_with_a_nul_that_is_not_counted(void) {
   EXPECT(ec_abi_version() == EC_ABI_VERSION);
 }
 
+/* A host that forgot to set an audience passes an empty one; it must not let everybody's tokens in. */
+static void an_audience_or_issuer_is_named_or_left_out(const char* path) {
+  static const unsigned char secret[32] = {1, 2, 3};
+  ec_engine* other = NULL;
+  ec_open_options options = test_store(path, EC_OPEN_CREATE);
+  options.jwt_algorithm = EC_JWT_HS256;
+  options.jwt_key = secret;
+  options.jwt_key_length = sizeof secret;
+  options.jwt_audience = "";
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, ec_engine_open(&options, &other, error));
+  options.jwt_audience = NULL;
+  options.jwt_issuer = "";
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, ec_engine_open(&options, &other, error));
+  EXPECT(other == NULL);
+  options.jwt_issuer = NULL;
+  EXPECT_STATUS(EC_OK, ec_engine_open(&options, &other, error));
+  EXPECT_STATUS(EC_OK, ec_engine_close(other, error));
+}
+
 int main(int argc, char** argv) {
   char path[4096];
   ec_engine* engine = NULL;
@@ -121,6 +140,7 @@ int main(int argc, char** argv) {
   a_submitted_call_is_refused_at_once_for_what_needs_no_store();
   errors_end_when_freed();
   texts_end_with_a_nul_that_is_not_counted();
+  an_audience_or_issuer_is_named_or_left_out(path);
   NEED(ec_session_close(session, error));
   NEED(ec_engine_close(engine, error));
   EXPECT(ec_handles_live() == 0);
