@@ -7,15 +7,12 @@
 #include <date/tz.h>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
 #include <fstream>
-#include <functional>
 #include <iterator>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <shared_mutex>
 #include <string>
 
 namespace eventcore {
@@ -192,6 +189,22 @@ class SystemZone final : public Zone {
   std::optional<ClosingRule> rule_;
 };
 
+// Zones that were asked for, the last one first; never removed. Without a lock, for a process may be forked while
+// another of its threads looks for a zone.
+struct Known {
+  explicit Known(std::string_view called) : name(called), zone(date::locate_zone(called)) {}
+  const std::string name;
+  const SystemZone zone;
+  const Known* next = nullptr;
+};
+
+std::atomic<const Known*> known{nullptr};
+
+const Known* find_known(const Known* first, std::string_view name) {
+  while (first != nullptr && first->name != name) first = first->next;
+  return first;
+}
+
 bool plausible(std::string_view name) {
   constexpr std::string_view others[] = {"posixrules", "localtime", "Factory", "leapseconds", "tzdata.zi"};
   if (name.empty() || name.size() > 64 || name.substr(0, 6) == "posix/" || name.substr(0, 6) == "right/") return false;
@@ -205,18 +218,16 @@ bool plausible(std::string_view name) {
 }  // namespace
 
 const Zone* find_zone(std::string_view name) {
-  static std::shared_mutex mutex;
-  static std::map<std::string, std::unique_ptr<const Zone>, std::less<>> known;
-  {
-    const std::shared_lock lock(mutex);
-    if (const auto at = known.find(name); at != known.end()) return at->second.get();
-  }
+  const Known* first = known.load(std::memory_order_acquire);
+  if (const Known* at = find_known(first, name)) return &at->zone;
   if (!plausible(name)) return nullptr;
   try {
-    auto zone = std::make_unique<SystemZone>(date::locate_zone(name));
-    static_cast<void>(zone->offset_at(0));  // the library reads the file here, and throws if it is no zone
-    const std::unique_lock lock(mutex);
-    return known.try_emplace(std::string(name), std::move(zone)).first->second.get();
+    auto fresh = std::make_unique<Known>(name);
+    static_cast<void>(fresh->zone.offset_at(0));  // the library reads the file here, and throws if it is no zone
+    fresh->next = first;
+    while (!known.compare_exchange_weak(fresh->next, fresh.get(), std::memory_order_acq_rel))
+      if (const Known* at = find_known(fresh->next, name)) return &at->zone;
+    return &fresh.release()->zone;
   } catch (const std::exception&) {
     return nullptr;  // not in the database, or there is none
   }

@@ -20,6 +20,8 @@ constexpr std::size_t permissions_max = 64;
 // Strict base64url without padding: one text for one sequence of bytes.
 std::optional<Bytes> decode_base64url(std::string_view text) {
   if (text.empty()) return Bytes();  // libsodium takes no null pointer, not even for nothing
+  // libsodium 1.0.18 reads each byte above ASCII as '_'.
+  if (std::any_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; })) return std::nullopt;
   Bytes bytes(text.size());
   std::size_t length = 0;
   const char* end = nullptr;

@@ -120,7 +120,7 @@ std::optional<Status> GroupCommit::wait_locked(Lock& lock, Pending& pending, std
     }
     if (busy_) expire_turn();
     if (queued && may_lead(pending)) {
-      lead(lock, pending);
+      if (!lead(lock, pending, until_us) && pending.state_ == Pending::State::queued) return std::nullopt;
       continue;
     }
     if (now >= until_us) return std::nullopt;
@@ -137,7 +137,7 @@ bool GroupCommit::may_lead(const Pending& pending) const {
   return !queue_.front()->turn_ || queue_.front().get() == &pending;
 }
 
-void GroupCommit::lead(Lock& lock, Pending& self) {
+bool GroupCommit::lead(Lock& lock, Pending& self, std::int64_t until_us) {
   Group group;
   std::shared_ptr<TurnState> turn;
   const Status ready = no_throw([&]() -> Status {
@@ -149,27 +149,28 @@ void GroupCommit::lead(Lock& lock, Pending& self) {
   if (!ready) {  // the others stay queued, and lead themselves
     drop(self);
     finish(self, ready);
-    return;
+    return true;
   }
   busy_ = true;
   if (queue_.front()->turn_) {
     grant_turn(lock, self, std::move(turn));
-    return;
+    return true;
   }
   // Other processes may hold the turn for long. Who comes until they give it away belongs to the group as well, so the
   // file lock comes first; but who has not waited himself is not refused for it.
   const std::uint64_t last_waiting = submitted_;
-  const std::int64_t patience_us = patience_of(self);
+  const std::int64_t patience_us = patience_of(self, until_us);
   lock.unlock();
   const Status locked = committer_.take_lock(patience_us);
   lock.lock();
   if (out_of_time(locked, patience_us)) {  // the others stay queued, each with its own time
-    if (self.state_ == Pending::State::queued) {
+    // Whose wait ends before his deadline may ask again.
+    if (self.state_ == Pending::State::queued && self.deadline_us_ != 0 && self.deadline_us_ <= until_us) {
       drop(self);
       finish(self, Errc::deadline_exceeded);
     }
     give_back();
-    return;
+    return false;
   }
   take_group(group, locked ? submitted_ : last_waiting);
   lock.unlock();
@@ -182,6 +183,7 @@ void GroupCommit::lead(Lock& lock, Pending& self) {
   committer_.maintain();
   lock.lock();
   give_back();
+  return true;
 }
 
 // Moves what is queued up to the `last` submitted into the group, as far as it has room.
@@ -204,7 +206,7 @@ void GroupCommit::take_group(Group& group, std::uint64_t last) {
 void GroupCommit::grant_turn(Lock& lock, Pending& self, std::shared_ptr<TurnState> turn) {
   queue_.pop_front();
   self.state_ = Pending::State::running;
-  const std::int64_t patience_us = patience_of(self);
+  const std::int64_t patience_us = patience_of(self, never);
   lock.unlock();
   Status begun = committer_.begin(patience_us);
   lock.lock();
@@ -305,8 +307,9 @@ void GroupCommit::look_at_turn() {
   expire_turn();
 }
 
-std::int64_t GroupCommit::patience_of(const Pending& pending) const {
-  return pending.deadline_us_ == 0 ? never : std::max<std::int64_t>(pending.deadline_us_ - clock_.steady_us(), 0);
+std::int64_t GroupCommit::patience_of(const Pending& pending, std::int64_t until_us) const {
+  const std::int64_t end_us = pending.deadline_us_ == 0 ? until_us : std::min(until_us, pending.deadline_us_);
+  return end_us == never ? never : std::max<std::int64_t>(end_us - clock_.steady_us(), 0);
 }
 
 bool GroupCommit::out_of_time(const Status& locked, std::int64_t patience_us) const {

@@ -86,7 +86,8 @@ class GroupCommit {
     std::vector<std::shared_ptr<Pending>> members;
     std::vector<CommitTask> tasks;  // of each member
   };
-  void lead(Lock& lock, Pending& self);
+  // false: `self` had no longer to wait for another process, and what is queued is as it was.
+  bool lead(Lock& lock, Pending& self, std::int64_t until_us);
   void take_group(Group& group, std::uint64_t last);
   void grant_turn(Lock& lock, Pending& self, std::shared_ptr<TurnState> turn);
   static void finish(Pending& pending, const Status& result);
@@ -97,7 +98,7 @@ class GroupCommit {
   void end_turn(TurnState& turn, const Status& why);
   void give_back();
   std::optional<Status> wait_locked(Lock& lock, Pending& pending, std::int64_t until_us);
-  [[nodiscard]] std::int64_t patience_of(const Pending& pending) const;
+  [[nodiscard]] std::int64_t patience_of(const Pending& pending, std::int64_t until_us) const;
   // Whether the file lock was not had only because its waiter had less time than the store's busy timeout.
   [[nodiscard]] bool out_of_time(const Status& locked, std::int64_t patience_us) const;
 

@@ -69,6 +69,17 @@ TEST_F(HandlesTest, AChildKnowsItsParentsHandlesAsForkedAndNotTheOtherWayRound) 
   EXPECT_EQ(code_of(parent.find(after, Kind::engine)), Errc::invalid_handle);
 }
 
+// A daemon may replace itself by a child each night.
+TEST_F(HandlesTest, AHandleOfAnyAncestorIsForkedForHundredsOfGenerations) {
+  const std::uintptr_t before = parent.add(Kind::engine, std::make_shared<int>(1));
+  for (std::uint32_t depth = 1; depth <= 500; ++depth) {
+    HandleTable descendant{static_cast<pid_t>(depth + 1), depth, &parent};
+    const std::uintptr_t own = descendant.add(Kind::engine, std::make_shared<int>(2));
+    ASSERT_EQ(code_of(descendant.find(before, Kind::engine)), Errc::forked) << depth;
+    ASSERT_TRUE(descendant.find(own, Kind::engine)) << depth;
+  }
+}
+
 TEST_F(HandlesTest, BareErrorsCarryTheirNumberAndAreInNoTable) {
   const std::uintptr_t handle = HandleTable::bare_error(Errc::sold_out);
   EXPECT_EQ(HandleTable::bare_error_number(handle), static_cast<std::int32_t>(Errc::sold_out));

@@ -214,6 +214,22 @@ TEST(JwtTest, EverySingleCharacterCounts) {
   }
 }
 
+// A signature's '_' has one spelling: who keeps a list of tokens that were taken back must not miss one.
+TEST(JwtTest, NoByteAboveAsciiStandsForALetterOfASignature) {
+  std::string good;
+  std::size_t at = std::string::npos;
+  for (int n = 0; at == std::string::npos || at < good.rfind('.'); ++n) {
+    good = hs256(claims({{"n", n}}));
+    at = good.rfind('_');
+  }
+  ASSERT_TRUE(policy::verify_jwt(config(), good, now_s * 1'000'000).has_value());
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(byte);
+    EXPECT_EQ(policy::verify_jwt(config(), bad, now_s * 1'000'000).has_value(), byte == '_') << byte;
+  }
+}
+
 class JwtSessionTest : public EngineTest {
  protected:
   policy::JwtConfig jwt() const override { return config(); }

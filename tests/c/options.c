@@ -79,6 +79,22 @@ static void options_that_do_not_apply_are_refused(void) {
   EXPECT_STATUS(EC_E_INVALID_IDEMPOTENCY_KEY, insert_with(&options, error));
 }
 
+/* A host whose key or tenant got lost on the way passes an empty text; that is no wish to go without. */
+static void an_empty_text_is_not_the_absence_of_one(void) {
+  ec_pending* pending = NULL;
+  ec_call_options options = EC_CALL_OPTIONS_INIT;
+  options.idempotency_key = "";
+  EXPECT_STATUS(EC_E_INVALID_IDEMPOTENCY_KEY, insert_with(&options, error));
+  EXPECT_STATUS(EC_E_INVALID_IDEMPOTENCY_KEY, call_with(&options, error));
+  EXPECT_STATUS(EC_E_INVALID_IDEMPOTENCY_KEY, ec_call_many(session, &options, EC_TEXT("[]"), &bytes, error));
+  EXPECT_STATUS(EC_E_INVALID_IDEMPOTENCY_KEY,
+                ec_submit(session, &options, EC_TEXT("check_in"), EC_TEXT("{}"), &pending, error));
+  options.idempotency_key = NULL;
+  options.organization_id = "";
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, get_with(&options, error));
+  EXPECT_STATUS(EC_E_INVALID_ARGUMENT, call_with(&options, error));
+}
+
 static void a_submitted_call_is_refused_at_once_for_what_needs_no_store(void) {
   ec_pending* pending = NULL;
   EXPECT_STATUS(EC_E_UNKNOWN_COMMAND, ec_submit(session, NULL, EC_TEXT("no_such"), EC_TEXT("{}"), &pending, error));
@@ -137,6 +153,7 @@ int main(int argc, char** argv) {
   all_other_members_at_zero_are_the_defaults();
   a_key_goes_with_the_commands_that_take_one();
   options_that_do_not_apply_are_refused();
+  an_empty_text_is_not_the_absence_of_one();
   a_submitted_call_is_refused_at_once_for_what_needs_no_store();
   errors_end_when_freed();
   texts_end_with_a_nul_that_is_not_counted();

@@ -305,6 +305,11 @@ TEST_F(GroupCommitTest, NobodyWaitsForAnotherProcessLongerThanHeAsked) {
   // Who leads gives up alone: the one behind him has all his time left.
   const auto patient = store.submit(note);
   EXPECT_EQ(store.write(note, soon()).error().code(), Errc::deadline_exceeded);
+  // Who asks whether a call is done hears so in time, and the call goes on waiting; so does who only looks.
+  for (const std::int64_t asked_us : {0, 50'000}) EXPECT_FALSE(store.wait(patient, asked_us));
+  const auto limited = store.submit(note, soon());
+  EXPECT_FALSE(store.wait(limited, 0));
+  EXPECT_EQ(store.wait(limited, -1)->error().code(), Errc::deadline_exceeded);
   EXPECT_LT(clock.steady_us() - began, 3'000'000) << "the store's own patience is longer";
   other_process.assume_value().reset();
   const std::optional<Status> answered = store.wait(patient, -1);

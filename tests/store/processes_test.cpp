@@ -3,11 +3,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <future>
 #include <thread>
 #include <vector>
 
 #include "schema/all.hpp"
+#include "store/connection.hpp"
 #include "support/test_store.hpp"
+
+extern "C" sqlite3_mutex* ecsql_sqlcipher_mutex(int number);
 
 namespace eventcore::store {
 namespace {
@@ -119,6 +124,38 @@ TEST(ProcessesTest, ACommitOfAnotherProcessIsHeardOf) {
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+// What a thread holds at the moment of a fork, no thread of the child would ever give back.
+TEST(ProcessesTest, AForkWaitsForWhoeverHoldsAMutexOfTheWholeProcess) {
+  const test::TestFolder folder;
+  test::Surroundings around;
+  auto opened = Store::open(test::options_for(folder.path("shop.ecdb")), around.environment());  // starts SQLite
+  ASSERT_TRUE(opened);
+  std::vector<sqlite3_mutex*> shared;
+  for (int i = 0; i < 8; ++i) shared.push_back(ecsql_sqlcipher_mutex(i));
+  for (int i = SQLITE_MUTEX_STATIC_MAIN; i <= SQLITE_MUTEX_STATIC_PMEM; ++i) shared.push_back(sqlite3_mutex_alloc(i));
+  shared.push_back(sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_VFS1));
+  for (std::size_t i = 0; i < shared.size(); ++i) {
+    if (i >= 3 && i <= 5) continue;  // SQLCipher reserves these and takes them nowhere
+    std::promise<void> taken;
+    std::promise<void> forked;
+    std::thread holder([&] {
+      sqlite3_mutex_enter(shared[i]);
+      taken.set_value();
+      forked.get_future().wait_for(std::chrono::milliseconds(50));
+      sqlite3_mutex_leave(shared[i]);
+    });
+    taken.get_future().wait();
+    const pid_t child = fork();
+    if (child == 0) _exit(sqlite3_mutex_try(shared[i]) == SQLITE_OK ? 0 : 1);
+    forked.set_value();
+    holder.join();
+    ASSERT_GT(child, 0);
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0) << "mutex " << i << " is taken for ever";
+  }
 }
 
 // A server that forks workers: what the children inherit is not theirs to end.

@@ -3,30 +3,45 @@
  * SQLite keeps one list of open files for each process and takes its locks by it. A forked child inherits the list but
  * not the locks: a store that the child opened anew would count on its parent's, other processes would not see it, and
  * the last of them to close would remove the WAL below it. So a child begins with an empty list. What the parent had
- * open stays as it is there, and the child neither uses nor closes it. */
+ * open stays as it is there, and the child neither uses nor closes it.
+ *
+ * A fork waits until no thread holds a mutex that the whole process shares: the child would find it taken for ever by a
+ * thread that did not come along. */
 #include "sqlite3.c"
 
 #include <pthread.h>
 
+/* The outer before the inner: SQLCipher's before SQLite's, and what memory is asked for by last. */
+static const int sqlcipher_mutexes[] = {SQLCIPHER_MUTEX_SHAREDCACHE, SQLCIPHER_MUTEX_PROVIDER,
+                                        SQLCIPHER_MUTEX_PROVIDER_ACTIVATE, SQLCIPHER_MUTEX_PROVIDER_RAND,
+                                        SQLCIPHER_MUTEX_MEM};
+static const int sqlite_mutexes[] = {SQLITE_MUTEX_STATIC_MAIN, SQLITE_MUTEX_STATIC_OPEN, SQLITE_MUTEX_STATIC_VFS1,
+                                     SQLITE_MUTEX_STATIC_PRNG, SQLITE_MUTEX_STATIC_LRU,  SQLITE_MUTEX_STATIC_PMEM,
+                                     SQLITE_MUTEX_STATIC_MEM};
+
 static void before_fork(void) {
-  unixEnterMutex();
+  int i;
+  for (i = 0; i < ArraySize(sqlcipher_mutexes); i++) sqlite3_mutex_enter(sqlcipher_mutex(sqlcipher_mutexes[i]));
+  for (i = 0; i < ArraySize(sqlite_mutexes); i++) sqlite3_mutex_enter(sqlite3MutexAlloc(sqlite_mutexes[i]));
 }
 
 static void after_fork_in_parent(void) {
-  unixLeaveMutex();
+  int i;
+  for (i = ArraySize(sqlite_mutexes) - 1; i >= 0; i--) sqlite3_mutex_leave(sqlite3MutexAlloc(sqlite_mutexes[i]));
+  for (i = ArraySize(sqlcipher_mutexes) - 1; i >= 0; i--) sqlite3_mutex_leave(sqlcipher_mutex(sqlcipher_mutexes[i]));
 }
 
 static void after_fork_in_child(void) {
   inodeList = 0;
-  unixLeaveMutex();
+  after_fork_in_parent();
 }
 
 /* Starts SQLite. Once per process; an SQLite result code.
  *
  * OpenSSL and SQLCipher would free their heaps and mutexes when the process exits, below whoever closes an engine later:
  * a static object, a thread that still runs. OpenSSL is asked not to, if nobody in the process has started it before;
- * SQLCipher hears that its end is seen to, and then that it was done. Each connection wipes its keys when it closes; the rest goes with the
- * process. */
+ * SQLCipher hears that its end is seen to, and then that it was done. Each connection wipes its keys when it closes; the
+ * rest goes with the process. */
 int settle_in_process(void) {
   int code;
   OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, 0);

@@ -28,6 +28,7 @@
  *    freeing or closing twice is harmless.
  * 5. A handle is no address. Nothing is read through it, so a closed one answers EC_E_CLOSED, one of another kind or
  *    made up EC_E_INVALID_HANDLE, and in a child process one from before fork() EC_E_FORKED: the child opens its own.
+ *    Fork while no other thread is inside a call: what such a thread holds of the C library or OpenSSL stays held.
  * 6. Children hold their parent. Engines, sessions and the rest may be closed in any order; after the engine is closed
  *    its sessions answer EC_E_CLOSED until they are closed too.
  * 7. Options structs begin with their size, which EC_..._INIT sets; all other members at zero are the defaults. Members
@@ -202,10 +203,10 @@ EC_API ec_status ec_session_close(ec_session *session, ec_error **error_out) EC_
 /* How a single call is to be made. Where a function takes one, NULL means all defaults. */
 typedef struct ec_call_options {
   size_t struct_size;            /* EC_CALL_OPTIONS_INIT sets it */
-  const char *idempotency_key;   /* of a write: a repeat under it gets the first reply; NULL: none */
+  const char *idempotency_key;   /* of a write: a repeat under it gets the first reply; NULL: none; "" is refused */
   size_t idempotency_key_length;
   int64_t timeout_us;            /* EC_E_DEADLINE_EXCEEDED if it could not begin by then; 0: no deadline */
-  const char *organization_id;   /* ec_row_get, _update, _remove in sessions without one; NULL: none */
+  const char *organization_id;   /* ec_row_get, _update, _remove in sessions without one; NULL: none; "" is refused */
   size_t organization_id_length;
   int64_t if_version;            /* update and remove: EC_E_VERSION_CONFLICT unless the row has it; 0: do not ask */
   const void *key;               /* add_key, rotate_key, backup, restore: copied into guarded memory; NULL: none */
@@ -251,7 +252,8 @@ EC_API ec_status ec_submit(ec_session *session, const ec_call_options *options, 
                            size_t command_length, const char *arguments_json, size_t arguments_length,
                            ec_pending **pending_out, ec_error **error_out) EC_NOEXCEPT;
 
-/* Waits at most timeout_us for a submitted call (-1: for ever, 0: just look).
+/* Waits at most timeout_us for a submitted call (-1: for ever). Who waits runs what is queued, if nobody else does: 0
+ * is enough to make it happen while no other process is writing. A busy store is not waited for beyond timeout_us.
  * Outcomes: EC_OK with a reply: committed; EC_OK with *reply_out NULL: not done by then; EC_E_INVALID_ARGUMENT
  * (timeout_us below -1), EC_E_CONCURRENT_USE (another thread waits for it), EC_E_DEADLINE_EXCEEDED; else the command's
  * error, as ec_call would answer it. Asked again, it answers the same again.

@@ -24,6 +24,10 @@ Result<api::SessionCore::RecordContext> read_context(const ec_call_options& aske
   api::SessionCore::RecordContext context;
   EC_TRY(key, optional_text(asked.idempotency_key, asked.idempotency_key_length, "idempotency_key"));
   EC_TRY(organization, optional_text(asked.organization_id, asked.organization_id_length, "organization_id"));
+  // Whoever gives an empty key has lost the one he meant.
+  if (asked.idempotency_key != nullptr && key.empty()) return Errc::invalid_idempotency_key;
+  if (asked.organization_id != nullptr && organization.empty())
+    return fail_field(Errc::invalid_argument, "organization_id", "must not be empty; NULL: none");
   context.idempotency_key = key;
   context.organization = organization;
   context.if_version = asked.if_version;

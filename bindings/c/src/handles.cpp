@@ -12,13 +12,14 @@ namespace {
 
 static_assert(sizeof(std::uintptr_t) == 8, "a handle needs 64 bits");
 
-// kind 3 bits | epoch 5 | index 24 | generation 32
-constexpr std::uint32_t epoch_max = 31;
+// kind 3 bits | epoch 9 | index 24 | generation 28
+constexpr std::uint32_t epoch_max = (1U << 9) - 1;
 constexpr std::uint32_t bare_index = (1U << 24) - 1;
+constexpr std::uint32_t generation_max = (1U << 28) - 1;
 
 constexpr std::uintptr_t pack(Kind kind, std::uint32_t epoch, std::uint32_t index, std::uint32_t generation) {
   return static_cast<std::uintptr_t>(kind) | static_cast<std::uintptr_t>(epoch) << 3 |
-         static_cast<std::uintptr_t>(index) << 8 | static_cast<std::uintptr_t>(generation) << 32;
+         static_cast<std::uintptr_t>(index) << 12 | static_cast<std::uintptr_t>(generation) << 36;
 }
 
 constexpr Kind kind_in(std::uintptr_t handle) {
@@ -30,11 +31,11 @@ constexpr std::uint32_t epoch_in(std::uintptr_t handle) {
 }
 
 constexpr std::uint32_t index_in(std::uintptr_t handle) {
-  return static_cast<std::uint32_t>(handle >> 8) & bare_index;
+  return static_cast<std::uint32_t>(handle >> 12) & bare_index;
 }
 
 constexpr std::uint32_t generation_in(std::uintptr_t handle) {
-  return static_cast<std::uint32_t>(handle >> 32);
+  return static_cast<std::uint32_t>(handle >> 36);
 }
 
 // Never destroyed: handles may be given back while the process ends.
@@ -104,7 +105,8 @@ Result<std::shared_ptr<void>> HandleTable::remove(std::uintptr_t handle, Kind ki
   EC_TRYV(check(place, kind));
   Slot& slot = place.shard->slots[place.slot];
   slot.kind = Kind::none;
-  if (++slot.generation != 0) {
+  slot.generation = slot.generation == generation_max ? 0 : slot.generation + 1;
+  if (slot.generation != 0) {
     slot.next_free = place.shard->first_free;
     place.shard->first_free = place.slot;
   }

@@ -66,7 +66,7 @@ class HandleTable {
   static Status check(const Place& place, Kind kind);
 
   const pid_t process_;
-  const std::uint32_t epoch_;  // how many processes deep, up to 31
+  const std::uint32_t epoch_;  // how many processes deep, up to 511
   const HandleTable* const before_;
   std::atomic<std::int64_t> live_{0};
   std::atomic<std::uint32_t> turn_{0};

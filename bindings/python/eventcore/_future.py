@@ -73,7 +73,7 @@ class Future(Generic[T]):
         return self._error
 
     def done(self) -> bool:
-        """Whether the reply is there. Asking does not make it come: `result` does.
+        """Whether the reply is there. Who asks runs what is queued, unless another process is writing.
 
         >>> future = session.submit("expire_orders", {"organization_id": organization_id})
         >>> future.result() and future.done()
