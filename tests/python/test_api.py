@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -224,6 +227,27 @@ def test_filters_and_orders(festival: Festival) -> None:
     assert "colour" in caught.value.fields
 
 
+def test_a_query_is_read_once_when_it_is_made(festival: Festival) -> None:
+    session = festival.service()
+    session.insert_many("venues", [venue(festival, name=f"Hall {i:04}") for i in range(1203)])
+    hall = ["Hall 0000", "Hall 0001"]
+    where: dict[str, object] = {"name": {"in": (name for name in hall)}}
+    rows = session.list(  # type: ignore[call-overload]
+        "venues", where=where, columns=iter(["name"]), order_by=iter(["-name"])
+    )
+    where["name"] = "changed afterwards"
+    for _ in range(3):
+        assert [row["name"] for row in rows] == hall[::-1]
+    assert rows.to_polars()["name"].to_list() == hall[::-1]
+
+    every = session.list("venues", where={"or": ({"name": {"prefix": one}} for one in ("Hall", "Den"))},
+                         order_by=iter(["name"]), expand=iter(["organization_id"]))  # type: ignore[call-overload]
+    assert len(every.all()) == len(every.all()) == 1203, "pages of one query"
+    assert session.count("venues", where={"name": {"in": iter(hall)}}) == 2
+    with pytest.raises(TypeError, match="price_paid is money"):
+        session.list("tickets", where={"price_paid": {"in": iter([12.5])}})
+
+
 def test_pages_follow_their_cursor(festival: Festival) -> None:
     session = festival.service()
     session.insert_many("venues", [venue(festival, name=f"Hall {i:04}") for i in range(1203)])
@@ -348,6 +372,76 @@ def test_a_submitted_call_may_not_be_done_yet(festival: Festival) -> None:
         other = festival.engine.session(ec.Principal.service("other"))
         other.expire_orders(organization_id=festival.organization_id)  # whoever commits takes what waits along
     assert future.result(timeout=0) == {"expired": 0, "more": False}
+
+
+FOR_EVER = [1e10, 1e300, float("inf"), 10**400]
+
+
+@pytest.mark.parametrize("timeout", FOR_EVER, ids=["1e10", "1e300", "inf", "10**400"])
+def test_a_very_long_time_is_for_ever(festival: Festival, timeout: float) -> None:
+    session = festival.service()
+    expire = "expire_orders", {"organization_id": festival.organization_id}
+    assert session.submit(*expire).result(timeout) == {"expired": 0, "more": False}
+    assert session.submit(*expire, timeout=timeout).exception(timeout) is None
+    assert session.call(*expire, timeout=timeout)["more"] is False
+    assert session.insert("venues", venue(festival), timeout=timeout)["name"] == "Hall"
+    assert next(session.changes(timeout=timeout))["seq"] == 1
+    with ec.open(festival.store_path, key=ec.Key.raw(KEY), busy_timeout=timeout) as other:
+        assert other.session(ec.Principal.service("other")).count("events") == 1
+
+
+LIMITED: dict[str, Callable[[ec.Session, Festival, float], object]] = {
+    "call": lambda session, f, timeout: session.expire_orders(timeout=timeout),
+    "call_many": lambda session, f, timeout: session.call_many([("expire_orders", {})], timeout=timeout),
+    "submit": lambda session, f, timeout: session.submit("expire_orders", {}, timeout=timeout).result(),
+    "insert": lambda session, f, timeout: session.insert("venues", venue(f), timeout=timeout),
+    "insert_many": lambda session, f, timeout: session.insert_many("venues", [venue(f)], timeout=timeout),
+    "update": lambda session, f, timeout: session.update("events", f.event_id, {"name": "Late"}, timeout=timeout),
+    "delete": lambda session, f, timeout: session.delete("tickets", f.ticket_id, timeout=timeout),
+}
+
+
+@pytest.mark.parametrize("timeout", [0, 0.0, 1e-9, 4e-7])
+@pytest.mark.parametrize("write", LIMITED)
+def test_a_limit_of_no_time_is_a_limit(festival: Festival, write: str, timeout: float) -> None:
+    """The turn to write is another session's, and nobody waits the five seconds that it may keep it."""
+    session, holder = festival.service(), festival.service()
+    with holder.transaction():
+        holder.update("events", festival.event_id, {"description": "holds the turn"})
+        with pytest.raises(ec.StoreError) as caught:
+            LIMITED[write](session, festival, timeout)
+    assert caught.value.code == "deadline_exceeded"
+
+
+@pytest.mark.parametrize("busy_timeout", [0, 1e-9])
+def test_an_engine_that_waits_for_nobody_is_busy_at_once(festival: Festival, busy_timeout: float) -> None:
+    with ec.open(festival.store_path, key=ec.Key.raw(KEY), busy_timeout=busy_timeout) as impatient:
+        session = impatient.session(ec.Principal.service("impatient", festival.organization_id))
+        with festival.session.transaction():
+            festival.session.update("events", festival.event_id, {"description": "holds the turn"})
+            begun = time.monotonic()
+            with pytest.raises(ec.StoreBusy):
+                session.insert("venues", venue(festival))
+            assert time.monotonic() - begun < 4, "ten seconds where none is said"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [(-1, ValueError), (-1e-9, ValueError), (float("nan"), ValueError), (float("-inf"), ValueError), (True, TypeError),
+     ("1", TypeError), (b"1", TypeError), (Decimal(1), TypeError), (timedelta(1), TypeError)],
+    ids=str,
+)
+def test_a_time_that_is_none_is_refused_by_its_name(festival: Festival, wrong: Any, kind: type[Exception]) -> None:
+    session = festival.service()
+    future = session.submit("expire_orders", {"organization_id": festival.organization_id})
+    waits: list[Callable[[], object]] = [
+        lambda: next(session.changes(timeout=wrong)), lambda: future.result(wrong), lambda: future.exception(wrong)
+    ]
+    for use in [*waits, *(lambda write=write: write(session, festival, wrong) for write in LIMITED.values())]:
+        with pytest.raises(kind, match="^timeout must be a number of seconds"):
+            use()
+    with pytest.raises(kind, match="^busy_timeout must be a number of seconds"):
+        ec.open(festival.store_path, key=ec.Key.raw(KEY), busy_timeout=wrong)
 
 
 # ---- engine ----------------------------------------------------------------------------------------------------------

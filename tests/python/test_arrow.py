@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -124,14 +125,58 @@ def test_polars_and_pandas_take_rows_as_they_are(festival: Festival) -> None:
 
 def test_errors_come_through_the_stream(festival: Festival) -> None:
     session = festival.service()
-    with pytest.raises(Exception, match="unknown_table"):
-        pa.table(session.list("no_such_table"))
-    with pytest.raises(Exception, match="unknown_column"):
-        pa.table(session.list("vendors", where={"colour": "red"}))
-    rows = session.list("vendors")
-    session.close()
-    with pytest.raises(Exception, match="closed"):
-        pa.table(rows)
+    closed = festival.service()
+    closed.close()
+    nobody = festival.engine.session(ec.Principal.user(festival.event_id))
+    made: list[tuple[Callable[[], ec.Rows[Any]], type[ec.EventcoreError], str]] = [
+        (lambda: session.list("no_such_table"), ec.ValidationError, "unknown_table"),
+        (lambda: session.list("vendors", where={"colour": "red"}), ec.ValidationError, "unknown_column"),
+        (lambda: session.list("vendors", columns=["colour"]), ec.ValidationError, "unknown_column"),
+        (lambda: session.list("vendors", columns="name"), ec.ValidationError, "invalid_argument"),
+        (lambda: session.list("vendors", where={"name": {"like": "A%"}}), ec.ValidationError, "invalid_filter"),
+        (lambda: session.list("vendors", after="nonsense"), ec.ValidationError, "invalid_cursor"),
+        (lambda: nobody.list("vendors"), ec.AccessDenied, "unauthenticated"),
+        (lambda: closed.list("vendors"), ec.MisuseError, "closed"),
+    ]
+    readers: list[Callable[[Any], object]] = [
+        pa.table, pa.RecordBatchReader.from_stream, polars.DataFrame, ec.Rows.to_pandas, ec.Rows.to_polars
+    ]
+    for rows, kind, code in made:
+        for read in readers:
+            with pytest.raises(kind) as caught:
+                read(rows())
+            assert caught.value.code == code
+
+
+def closed_behind_its_first_page(festival: Festival, monkeypatch: pytest.MonkeyPatch) -> ec.Rows[Any]:
+    """Rows of three pages whose session closes when the second is asked for."""
+    session = rows_of_every_type(festival, 1203)
+    page, asked = session._page, iter([False, True, True, True])
+
+    def closing(table: str, query: dict[str, Any]) -> dict[str, Any]:
+        if next(asked):
+            session.close()
+        return page(table, query)
+
+    monkeypatch.setattr(session, "_page", closing)
+    return session.list("vendors", order_by=["name"])
+
+
+@pytest.mark.parametrize("read", [ec.Rows.to_pandas, ec.Rows.to_polars], ids=["pandas", "polars"])
+def test_a_later_page_fails_as_what_it_was(
+    festival: Festival, monkeypatch: pytest.MonkeyPatch, read: Callable[[ec.Rows[Any]], object]
+) -> None:
+    with pytest.raises(ec.MisuseError) as caught:
+        read(closed_behind_its_first_page(festival, monkeypatch))
+    assert caught.value.code == "closed"
+
+
+def test_a_reader_of_the_stream_itself_learns_the_code(festival: Festival, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arrow's interface between page and page knows numbers and texts, no classes."""
+    reader = pa.RecordBatchReader.from_stream(closed_behind_its_first_page(festival, monkeypatch))
+    assert reader.read_next_batch().num_rows == 500
+    with pytest.raises(OSError, match=r"MisuseError: the handle is closed \[closed\]"):
+        reader.read_next_batch()
 
 
 def test_an_unused_stream_is_freed(festival: Festival) -> None:

@@ -3,9 +3,11 @@ names every bad field at once, and nothing is changed. New tables and commands j
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -427,6 +429,8 @@ def test_no_key_is_named_by_what_refuses_an_argument(tmp_path: Any) -> None:
         with pytest.raises(kind) as refused:
             call()
         assert "secret" not in str(refused.value)
+    with pytest.raises(ValueError, match="must not be empty"):
+        replace(ec.Jwt.hs256(raw, audience="shop"), audience="")
     assert not (tmp_path / "a.ecdb").exists()
 
 
@@ -443,3 +447,117 @@ def test_a_version_that_none_can_be_is_refused_and_the_row_kept_out_of_it(festiv
             call()
         assert "Private" not in str(refused.value)
     assert session.get("venues", venue["id"])["name"] == "Barn"
+
+
+# ---- options ---------------------------------------------------------------------------------------------------------
+
+
+NUMBERS: dict[str, Callable[[World, Any], object]] = {
+    "since": lambda world, number: next(world.session.changes(number), None),
+    "limit": lambda world, number: world.session.list("events", limit=number).all(),
+    "if_version": lambda world, number: world.session.delete("events", world.own["events"], if_version=number),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_an_option_that_is_no_whole_number_is_refused_by_its_name(world: World, name: str) -> None:
+    for wrong, kind in (("1", TypeError), (b"1", TypeError), (1.0, TypeError), (float("nan"), TypeError),
+                        (True, TypeError), ([1], TypeError), (NO_INT64, ValueError), (-NO_INT64 - 1, ValueError)):
+        with world.unchanged(), pytest.raises(kind, match=f"^{name} (must be a whole number|is out of range)"):
+            NUMBERS[name](world, wrong)
+    with world.unchanged(), pytest.raises((ec.ValidationError, ValueError), match=name):
+        NUMBERS[name](world, -1)
+
+
+def test_the_changes_awaited_are_counted_in_whole_numbers_too(festival: Festival) -> None:
+    async def first(since: Any) -> object:
+        async with await ec.aio.AsyncEngine(festival.engine).session(ec.Principal.service("aio")) as session:
+            return await anext(session.changes(since))
+
+    for wrong, kind in (("1", TypeError), (1.5, TypeError), (NO_INT64, ValueError)):
+        with pytest.raises(kind, match="^since "):
+            asyncio.run(first(wrong))
+
+
+OUT_OF_UTC = [
+    datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
+    datetime.min.replace(tzinfo=timezone(timedelta(hours=5))),
+]
+
+
+@pytest.mark.parametrize("moment", OUT_OF_UTC, ids=["after the year 9999", "before the year 1"])
+def test_a_time_that_utc_cannot_write_is_out_of_range(festival: Festival, moment: datetime) -> None:
+    session, engine = festival.session, festival.engine
+    told: list[tuple[Callable[[], object], str]] = [
+        (lambda: session.update("events", festival.event_id, {"end_datetime": moment}), "end_datetime"),
+        (lambda: session.count("events", where={"end_datetime": {"lt": moment}}), "end_datetime.lt"),
+        (lambda: session.list("events", where={"end_datetime": {"in": [moment]}}).all(), "end_datetime.in[0]"),
+    ]
+    for use, field in told:
+        with pytest.raises(ec.ValidationError, match="must be an RFC 3339 time") as caught:
+            use()
+        assert list(caught.value.fields) == [field]
+    now = engine.clock.now()
+    with pytest.raises(ValueError, match="out of range"):
+        engine.clock.set(moment)
+    assert engine.clock.now() == now
+    for edge in (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)):
+        assert session.count("events", where={"end_datetime": {"ne": edge}}) == 1
+        engine.clock.set(edge)
+        assert engine.clock.now() == edge
+        with pytest.raises(TypeError, match="time zone"):
+            engine.clock.set(edge.replace(tzinfo=None))
+
+
+def hall(world: World) -> dict[str, Any]:
+    return {"organization_id": world.festival.organization_id, "name": "Hall", "address": "Lane 1", "max_capacity": 5}
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_bytes_are_no_text(world: World, kind: Callable[[bytes], Any]) -> None:
+    session, wrong, venue = world.session, kind(b"bytes"), hall(world)
+    uses: list[Callable[[], object]] = [
+        lambda: session.insert("venues", {**venue, "name": wrong}),
+        lambda: session.insert("venues", {**venue, "contact_info": {"seal": wrong}}),
+        lambda: session.insert("venues", {**venue, "amenities": [wrong]}),
+        lambda: session.insert_many("venues", [venue, {**venue, "name": wrong}]),
+        lambda: session.update("events", world.own["events"], {"name": wrong}),
+        lambda: session.invite_user(email=wrong, full_name="B"),
+        lambda: session.call_many([("invite_user", {"email": "b@example.org", "full_name": wrong})]),
+        lambda: session.submit("invite_user", {"email": wrong, "full_name": "B"}),
+        lambda: session.count("venues", where={"name": wrong}),
+        lambda: session.list("venues", where={"name": {"in": [wrong]}}).all(),
+        lambda: world.festival.engine.session(ec.Principal.api_key(wrong)),
+    ]
+    for use in uses:
+        with world.unchanged(), pytest.raises(TypeError, match="bytes"):
+            use()
+
+
+def test_columns_of_bytes_take_bytes_and_hex(world: World) -> None:
+    digest, columns = bytes(range(32)), [column for table in TABLES for column in table["columns"]]
+    assert any(column["type"] == "blob" and column["writable"] for column in columns)
+    service = world.festival.engine.session(ec.Principal.service("import"))
+    for given in (digest, bytearray(digest), memoryview(digest), digest.hex()):
+        with world.unchanged(), pytest.raises(ec.ValidationError) as caught:
+            service.insert("event_keys", {"public_key": given, "no_such_column": 1})
+        assert "no_such_column" in caught.value.fields and "public_key" not in caught.value.fields
+
+
+NO_IDEMPOTENCY_KEY: dict[str, Callable[[World, str], object]] = {
+    "call": lambda world, key: world.session.expire_orders(idempotency_key=key),
+    "call_many": lambda world, key: world.session.call_many([("expire_orders", {})], idempotency_key=key),
+    "submit": lambda world, key: world.session.submit("expire_orders", {}, idempotency_key=key).result(),
+    "insert": lambda world, key: world.session.insert("venues", hall(world), idempotency_key=key),
+    "insert_many": lambda world, key: world.session.insert_many("venues", [hall(world)], idempotency_key=key),
+    "update": lambda world, key: world.session.update("events", world.own["events"], {}, idempotency_key=key),
+    "delete": lambda world, key: world.session.delete("events", world.own["events"], idempotency_key=key),
+}
+
+
+@pytest.mark.parametrize("write", NO_IDEMPOTENCY_KEY)
+def test_an_empty_idempotency_key_is_not_taken_for_none(world: World, write: str) -> None:
+    for key in ("", "short"):
+        with world.unchanged(), pytest.raises(ec.ValidationError) as caught:
+            NO_IDEMPOTENCY_KEY[write](world, key)
+        assert caught.value.code == "invalid_idempotency_key"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -122,6 +124,37 @@ def test_sessions_keep_their_engine(tmp_path: Path) -> None:
     gc.collect()
     assert session.count("organizations") == 0
     session.engine.close()
+
+
+def test_a_submitted_call_keeps_its_engine(tmp_path: Path) -> None:
+    owner = {"email": "o@example.org", "full_name": "O"}
+    made = open_store(tmp_path / "a.ecdb").session(ec.Principal.service("x"))
+    future = made.submit("create_organization", {"name": "Late", "owner": owner})
+    bad = made.submit("fail_payment", {"order_id": "00000000-0000-0000-0000-000000000000"})
+    del made
+    gc.collect()
+    assert future.result()["organization"]["name"] == "Late"
+    assert isinstance(bad.exception(), ec.NotFound)
+
+
+UNIQUE: dict[str, Callable[[Festival], object]] = {
+    "Engine": lambda festival: festival.engine,
+    "Session": lambda festival: festival.service(),
+    "Future": lambda festival: festival.session.submit("run_maintenance"),
+    "Rows": lambda festival: festival.session.list("events"),
+}
+
+
+@pytest.mark.parametrize("name", UNIQUE)
+def test_what_holds_a_handle_has_one_owner(name: str, festival: Festival) -> None:
+    one = UNIQUE[name](festival)
+    copies: list[Callable[[object], object]] = [copy.copy, copy.deepcopy, pickle.dumps]
+    for taken in copies:
+        for given in (one, [one]) if taken is not copy.copy else (one,):
+            with pytest.raises(TypeError, match=f"{name} can be neither copied nor pickled"):
+                taken(given)
+    gc.collect()
+    assert festival.session.count("events") == 1, "nothing was closed on the way"
 
 
 def test_after_fork_the_child_opens_its_own(festival: Festival) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from festival import KEY, Festival
@@ -198,3 +199,29 @@ def test_ctrl_c_inside_a_transaction_undoes_it(festival: Festival) -> None:
         waiter.insert("venues", {**VENUE, "organization_id": festival.organization_id})
     end.join()
     assert waiter.count("venues", where={"name": "Hall"}) == 0
+
+
+def test_ctrl_c_while_a_store_is_opened_leaves_none_open(tmp_path: Path) -> None:
+    """The other thread gets its turn where the interpreter is first let go: inside the native call, which stretches
+    the passphrase for longer than a signal takes."""
+    path, key, go = tmp_path / "words.ecdb", ec.Key.passphrase("correct horse battery staple"), threading.Event()
+    ec.open(path, key=key, create=True).close()
+
+    def interrupt() -> None:
+        go.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread, interval, before = threading.Thread(target=interrupt), sys.getswitchinterval(), ec.handles_live()
+    thread.start()
+    sys.setswitchinterval(100)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            go.set()
+            ec.open(path, key=key)
+    finally:
+        sys.setswitchinterval(interval)
+    thread.join()
+    assert ec.handles_live() == before
+    held = [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+    assert not [name for name in held if name.startswith(str(tmp_path))]
+    ec.open(path, key=key).close()

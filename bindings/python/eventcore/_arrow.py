@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any, NamedTuple
 
 from . import _codec, _native
@@ -75,20 +76,36 @@ def names_of(table: str, query: dict[str, Any]) -> list[str]:
     return [name for name in columns if name in asked]
 
 
-def stream(table: str, query: dict[str, Any], pages: Iterator[list[dict[str, Any]]]) -> object:
-    """The capsule. An unknown table or column is told by the first page, as everywhere."""
-    names = names_of(table, query)
-    columns = [column(table, name) for name in names]
+def _values(name: str, convert: Callable[[Any], Any] | None, rows: list[dict[str, Any]]) -> list[Any]:
+    found = [row.get(name) for row in rows]
+    return found if convert is None else [None if one is None else convert(one) for one in found]
 
-    def values(name: str, convert: Callable[[Any], Any] | None, rows: list[dict[str, Any]]) -> list[Any]:
-        found = [row.get(name) for row in rows]
-        return found if convert is None else [None if one is None else convert(one) for one in found]
 
-    def next_batch() -> tuple[int, list[list[Any]]] | None:
-        page = next(pages, None)
-        if page is None:
-            return None
-        return len(page), [values(name, one.convert, page) for name, one in zip(names, columns, strict=True)]
+class Source:
+    """Rows for one reader, and what kept it from reading on: the stream itself can only say that something did."""
 
-    fields = [(name, one.format, True) for name, one in zip(names, columns, strict=True)]
-    return _native.arrow_stream(fields, next_batch)
+    def __init__(self, table: str, query: dict[str, Any], pages: Iterator[list[dict[str, Any]]]) -> None:
+        self.table = table
+        self.query = query
+        self.pages = pages
+        self.failure: BaseException | None = None
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The capsule. An unknown table or column is told by the first page, as everywhere."""
+        first = next(self.pages, None)
+        pages = chain(() if first is None else (first,), self.pages)
+        names = names_of(self.table, self.query)
+        columns = [column(self.table, name) for name in names]
+
+        def next_batch() -> tuple[int, list[list[Any]]] | None:
+            try:
+                page = next(pages, None)
+                if page is None:
+                    return None
+                return len(page), [_values(name, one.convert, page) for name, one in zip(names, columns, strict=True)]
+            except BaseException as error:
+                self.failure = error
+                raise
+
+        fields = [(name, one.format, True) for name, one in zip(names, columns, strict=True)]
+        return _native.arrow_stream(fields, next_batch)

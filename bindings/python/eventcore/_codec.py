@@ -1,7 +1,8 @@
 """Native values to JSON and back: UUID, Decimal, datetime, date, bytes and enumerations, by the declared types.
 
 What goes out is told by its own type (a UUID becomes text, whatever the column); the schema is asked only where the
-same Python value could mean different things: a float is never money. What comes back is told by the schema.
+same Python value could mean different things: a float is never money, bytes are for columns of bytes. What comes back
+is told by the schema.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from ._generated.schema import COMMANDS, TABLES, WORDS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_FOR_EVER_S = 100 * 365 * 24 * 3600  # what is longer is cut: no lock or clock counts it in nanoseconds
 _LOGICAL = ("and", "or", "not")
 
 Decoder = Callable[[Any], Any]
@@ -33,11 +36,16 @@ def time_text(value: datetime) -> str:
     """RFC 3339 in UTC; a datetime that does not say its zone is refused."""
     if value.tzinfo is None or value.utcoffset() is None:
         raise TypeError(f"a datetime needs a time zone, such as datetime.now(timezone.utc); got {value.isoformat()}")
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    try:
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except OverflowError:  # before the year 1 or after 9999 in UTC: the engine refuses it and names the column
+        return value.isoformat()
 
 
 def to_microseconds(value: datetime) -> int:
     time_text(value)
+    if not _FIRST <= value <= _LAST:
+        raise ValueError("the time is out of range: it must lie in the years 1 to 9999 in UTC")
     return (value - EPOCH) // _MICROSECOND
 
 
@@ -58,7 +66,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).hex()
+        raise TypeError("bytes are only for columns of bytes: decode what is text")
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "__index__"):  # whole numbers of numpy and the like
@@ -96,15 +104,22 @@ def optional_text(value: object, what: str) -> bytes | None:
     return None if value is None else text(value, what)
 
 
-def duration(seconds: float | None, what: str, absent: int) -> int:
-    """Seconds as microseconds."""
-    if seconds is None:
-        return absent
+def _microseconds(seconds: float, what: str) -> int:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise TypeError(f"{what} must be a number of seconds, not {type(seconds).__name__}")
-    if seconds < 0 or seconds != seconds or seconds > 1e11:
+    if not seconds >= 0:  # NaN too
         raise ValueError(f"{what} must be a number of seconds from 0 on")
-    return round(seconds * 1_000_000)
+    return round(min(seconds, _FOR_EVER_S) * 1_000_000)
+
+
+def time_limit(seconds: float | None, what: str) -> int:
+    """Of a call or an open, in microseconds. The engine reads 0 as none given, so no time at all is the shortest."""
+    return 0 if seconds is None else max(1, _microseconds(seconds, what))
+
+
+def wait_time(seconds: float | None) -> int:
+    """Of a wait, in microseconds: 0 just looks, -1 waits for ever."""
+    return -1 if seconds is None else _microseconds(seconds, "timeout")
 
 
 def whole(number: object, what: str) -> int:
@@ -155,17 +170,25 @@ def _no_float_in_filter(kinds: Mapping[str, Any], where: object) -> None:
                     no_float_for_money(kinds, {name: one})
 
 
+def _row(table: str, row: object) -> object:
+    """Checked, with hex for columns of bytes."""
+    kinds = TABLES.get(table, {})
+    no_float_for_money(kinds, row)
+    if not isinstance(row, Mapping):
+        return row
+    return {name: _hex(value) if kinds.get(name) == "blob" else value for name, value in row.items()}
+
+
+def _hex(value: object) -> object:
+    return bytes(value).hex() if isinstance(value, bytes | bytearray | memoryview) else value
+
+
 def dump_row(table: str, row: object) -> bytes:
-    no_float_for_money(TABLES.get(table, {}), row)
-    return dump(row)
+    return dump(_row(table, row))
 
 
 def dump_rows(table: str, rows: Iterable[object]) -> bytes:
-    given = list(rows)
-    kinds = TABLES.get(table, {})
-    for row in given:
-        no_float_for_money(kinds, row)
-    return dump(given)
+    return dump([_row(table, row) for row in rows])
 
 
 def dump_arguments(command: str, arguments: object) -> bytes:
@@ -181,9 +204,17 @@ def dump_calls(calls: list[tuple[str, Any]]) -> bytes:
     return dump(calls)
 
 
-def dump_query(table: str, query: Mapping[str, Any]) -> bytes:
-    _no_float_in_filter(TABLES.get(table, {}), query.get("where"))
-    return dump({name: value for name, value in query.items() if value is not None})
+def query(table: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A query as JSON has it, read once: what an iterator gives holds for every page, however often they are read."""
+    if given.get("limit") is not None:
+        whole(given["limit"], "limit")
+    asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    try:
+        asked = json.loads(dump(asked))
+        _no_float_in_filter(TABLES.get(table, {}), asked.get("where"))
+    except RecursionError:
+        raise _errors.invalid_json("the value is nested too deep") from None
+    return asked
 
 
 # ---- in: JSON to Python -------------------------------------------------------------------------------------------

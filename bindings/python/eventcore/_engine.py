@@ -11,11 +11,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import starmap
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from . import _codec, _native
 from ._errors import EventcoreError
+from ._handle import Unique
 from ._session import Session
 from ._types import IdLike
 
@@ -107,8 +109,7 @@ class Jwt:
         ...     guarded.path.endswith("tokens.ecdb")
         True
         """
-        texts = cls._text(audience, "an audience"), cls._text(issuer, "an issuer")
-        return cls(1, cls._bytes(secret), *texts, bool(emails_are_verified))
+        return cls(1, cls._bytes(secret), audience, issuer, bool(emails_are_verified))
 
     @classmethod
     def eddsa(
@@ -124,18 +125,16 @@ class Jwt:
         >>> ec.Jwt.eddsa(bytes(32), issuer="https://id.example").issuer
         'https://id.example'
         """
-        texts = cls._text(audience, "an audience"), cls._text(issuer, "an issuer")
-        return cls(2, cls._bytes(public_key), *texts, bool(emails_are_verified))
+        return cls(2, cls._bytes(public_key), audience, issuer, bool(emails_are_verified))
 
-    @staticmethod
-    def _text(value: str | None, what: str) -> str | None:
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            raise TypeError(f"{what} is text, not {type(value).__name__}")
-        if not value:
-            raise ValueError(f"{what} must not be empty: what is None is not compared")
-        return value
+    def __post_init__(self) -> None:  # here, where dataclasses.replace comes by too
+        for value, what in ((self.audience, "an audience"), (self.issuer, "an issuer")):
+            if value is None:
+                continue
+            if not isinstance(value, str):
+                raise TypeError(f"{what} is text, not {type(value).__name__}")
+            if not value:
+                raise ValueError(f"{what} must not be empty: what is None is not compared")
 
     @staticmethod
     def _bytes(key: bytes) -> bytes:
@@ -295,7 +294,7 @@ def quietly(close: Callable[[int], None], handle: int) -> None:
         pass
 
 
-class Engine:
+class Engine(Unique):
     """An open store. Close it, or use it in a `with` statement; sessions hold it alive.
 
     >>> with ec.open(folder / "other.ecdb", key=ec.Key.raw(bytes(32)), create=True) as other:
@@ -434,7 +433,7 @@ def open(
     - accept_loss: open although commits are known to be lost; this is recorded.
     - test_clock: time stands still until `engine.clock.set` moves it.
     - cache_bytes: page cache for writing, 64 MiB when 0; as much again is shared by the connections that read.
-    - busy_timeout: longest wait, in seconds, for the write turn of another process; 10 s when None.
+    - busy_timeout: longest wait, in seconds, for the write turn of another process; 10 s when None, none when 0.
     - jwt: how tokens are checked; without it sessions of `Principal.jwt` are refused.
 
     >>> with ec.open(folder / "mine.ecdb", key=ec.Key.raw(bytes(32)), create=True) as mine:
@@ -455,17 +454,25 @@ def open(
         | (_ACCEPT_LOSS if accept_loss else 0)
         | (_TEST_CLOCK if test_clock else 0)
     )
-    handle = _native.open(
+    how = (
         os.fsencode(where),
         key._secret if key else b"",
         key._kind if key else 0,
         flags,
         _codec.whole(cache_bytes, "cache_bytes"),
-        _codec.duration(busy_timeout, "busy_timeout", 0),
-        (jwt._algorithm, jwt._key, jwt.audience or "", jwt.issuer or "", jwt.emails_are_verified) if jwt else None,
+        _codec.time_limit(busy_timeout, "busy_timeout"),
+        (jwt._algorithm, jwt._key, jwt.audience, jwt.issuer, jwt.emails_are_verified) if jwt else None,
     )
-    engine = Engine(handle, where)
-    engine._pull_logs()
+    opened: list[int] = []
+    try:
+        # No Python runs between the opening and the list: a Ctrl-C that came meanwhile finds the handle there.
+        opened.extend(starmap(_native.open, [how]))
+        engine = Engine(opened[0], where)
+        engine._pull_logs()
+    except BaseException:
+        for handle in opened:
+            quietly(_native.engine_close, handle)
+        raise
     return engine
 
 

@@ -6,25 +6,31 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from . import _native
-from ._codec import duration
+from ._codec import wait_time
 from ._errors import EventcoreError
+from ._handle import Unique
+
+if TYPE_CHECKING:
+    from ._engine import Engine
 
 T = TypeVar("T")
 
 
-class Future(Generic[T]):
+class Future(Unique, Generic[T]):
     """A call that was submitted, in the manner of `concurrent.futures.Future`. Dropping it does not cancel the call,
-    but one that nobody waits for runs only when somebody commits: ask for the result before the engine is closed.
+    but one that nobody waits for runs only when somebody commits: ask for the result before the engine is closed. It
+    holds its engine alive.
 
     >>> future = session.submit("expire_orders", {"organization_id": organization_id})
     >>> future.result()
     {'expired': 0, 'more': False}
     """
 
-    def __init__(self, handle: int, decode: Callable[[bytes], T]) -> None:
+    def __init__(self, engine: Engine, handle: int, decode: Callable[[bytes], T]) -> None:
+        self._engine = engine
         self._handle = handle
         self._decode = decode
         self._lock = threading.Lock()
@@ -34,13 +40,13 @@ class Future(Generic[T]):
 
     def _wait(self, timeout: float | None) -> bool:
         """Whether it is done by then. Waiting is what drives the queue when nobody else commits."""
-        duration(timeout, "timeout", -1)
-        until = None if timeout is None else time.monotonic() + timeout
-        if not self._lock.acquire(timeout=-1 if timeout is None else timeout):
+        wait_us = wait_time(timeout)
+        until = time.monotonic() + wait_us / 1_000_000
+        if not self._lock.acquire(timeout=-1 if wait_us < 0 else wait_us / 1_000_000):
             return False
         try:
             if self._answer is None and self._error is None:
-                left = -1 if until is None else max(0, round((until - time.monotonic()) * 1_000_000))
+                left = -1 if wait_us < 0 else max(0, round((until - time.monotonic()) * 1_000_000))
                 self._answer = _native.wait(self._handle, left)
         except EventcoreError as error:
             self._error = error

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from . import _arrow, _codec
 from ._errors import NotFound
+from ._handle import Unique
 
 if TYPE_CHECKING:
     from ._session import Session
@@ -25,10 +26,7 @@ class Pages:
         self.session = session
         self.table = table
         self.query = query
-        limit = query.get("limit")
-        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
-            raise TypeError(f"limit must be a whole number, not {type(limit).__name__}")
-        self.left: int | None = limit
+        self.left: int | None = query.get("limit")
         self.cursor: str | None = query.get("after")
         self.ended = False
 
@@ -37,7 +35,10 @@ class Pages:
         if self.ended:
             return None
         size = PAGE if self.left is None else min(self.left, PAGE_MAX)
-        page = self.session._page(self.table, {**self.query, "limit": size, "after": self.cursor})
+        asked = {**self.query, "limit": size}
+        if self.cursor is not None:
+            asked["after"] = self.cursor
+        page = self.session._page(self.table, asked)
         rows: list[dict[str, Any]] = page["rows"]
         self.cursor = page["cursor"]
         if self.left is not None:
@@ -46,7 +47,7 @@ class Pages:
         return rows
 
 
-class Rows(Generic[R]):
+class Rows(Unique, Generic[R]):
     """The rows of `Session.list`: iterate it, or take what you need. Each iteration asks the engine anew.
 
     pyarrow, polars and pandas take it as it is (`__arrow_c_stream__`): text, enumerations, ids, JSON and lists come as
@@ -60,8 +61,8 @@ class Rows(Generic[R]):
     def __init__(self, session: Session, table: str, query: dict[str, Any]) -> None:
         self._session = session
         self._table = table
-        self._query = query
-        self._pages = Pages(session, table, query)
+        self._query = _codec.query(table, query)
+        self._pages = Pages(session, table, self._query)
         self._ahead: list[dict[str, Any]] | None = None
         self._started = False
 
@@ -135,8 +136,22 @@ class Rows(Generic[R]):
         raise NotFound("there is no such row", code="not_found", number=4001)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """An Arrow C stream in a PyCapsule, filled page by page."""
-        return _arrow.stream(self._table, self._query, self._read_pages())
+        """An Arrow C stream in a PyCapsule, filled page by page. The first page is read here, so that what is wrong
+        with the query is an EventcoreError; Arrow's interface knows no classes, so a failure between two pages is an
+        error of whoever reads the stream. `to_pandas` and `to_polars` raise the EventcoreError there too."""
+        return self._source().__arrow_c_stream__(requested_schema)
+
+    def _source(self) -> _arrow.Source:
+        return _arrow.Source(self._table, self._query, self._read_pages())
+
+    def _taken_by(self, reader: Callable[[_arrow.Source], Any]) -> Any:
+        source = self._source()
+        try:
+            return reader(source)
+        except BaseException:  # polars panics where others raise
+            if source.failure is not None:
+                raise source.failure from None
+            raise
 
     def to_pandas(self) -> Any:
         """A pandas DataFrame; needs pandas and pyarrow.
@@ -145,7 +160,7 @@ class Rows(Generic[R]):
         Decimal('25.0000')
         """
         pyarrow: Any = import_module("pyarrow")
-        return pyarrow.table(self).to_pandas()
+        return self._taken_by(pyarrow.table).to_pandas()
 
     def to_polars(self) -> Any:
         """A polars DataFrame.
@@ -154,7 +169,7 @@ class Rows(Generic[R]):
         ['valid']
         """
         polars: Any = import_module("polars")
-        return polars.DataFrame(self)
+        return self._taken_by(polars.DataFrame)
 
     def __repr__(self) -> str:
         return f"<eventcore.Rows of {self._table}>"

@@ -16,6 +16,7 @@ from ._errors import EventcoreError
 from ._future import Future
 from ._generated.commands import Commands
 from ._generated.records import Records
+from ._handle import Unique
 from ._rows import Rows
 from ._types import IdLike
 
@@ -52,10 +53,11 @@ def _decode_change(change: dict[str, Any]) -> Change:
     return decoded
 
 
-class Session(Records, Commands):
+class Session(Unique, Records, Commands):
     """Calls for one principal, made by `Engine.session`. It may move between threads and serves one call at a time.
     Where a method takes a `timeout`, it is the seconds within which the call must begin; else it is a StoreError with
-    the code "deadline_exceeded", and nothing has happened.
+    the code "deadline_exceeded", and nothing has happened. None sets no limit; 0 is one that only a call keeps for
+    which nobody is waited.
 
     >>> with engine.session(ec.Principal.service("example")) as session:
     ...     session.count("events")
@@ -119,7 +121,7 @@ class Session(Records, Commands):
             _codec.text(command, "a command's name"),
             _codec.dump_arguments(command, {} if arguments is None else arguments),
             _codec.optional_text(idempotency_key, "an idempotency key"),
-            _codec.duration(timeout, "timeout", 0),
+            _codec.time_limit(timeout, "timeout"),
             None if key is None else (key._kind, key._secret),
         )
         return _codec.decode_reply(command, answer)
@@ -156,7 +158,7 @@ class Session(Records, Commands):
             self._handle,
             _codec.dump_calls(given),
             _codec.optional_text(idempotency_key, "an idempotency key"),
-            _codec.duration(timeout, "timeout", 0),
+            _codec.time_limit(timeout, "timeout"),
         )
         replies = json.loads(answer)
         return [_codec.shape_reply(name, reply) for (name, _), reply in zip(given, replies, strict=True)]
@@ -182,9 +184,9 @@ class Session(Records, Commands):
             _codec.text(command, "a command's name"),
             _codec.dump_arguments(command, {} if arguments is None else arguments),
             _codec.optional_text(idempotency_key, "an idempotency key"),
-            _codec.duration(timeout, "timeout", 0),
+            _codec.time_limit(timeout, "timeout"),
         )
-        return Future(handle, lambda answer: _codec.decode_reply(command, answer))
+        return Future(self._engine, handle, lambda answer: _codec.decode_reply(command, answer))
 
     # ---- rows ----------------------------------------------------------------------------------------------------
 
@@ -208,7 +210,7 @@ class Session(Records, Commands):
             _codec.text(table, "a table's name"),
             _codec.text(id, "an id"),
             _codec.optional_text(idempotency_key, "an idempotency key"),
-            _codec.duration(timeout, "timeout", 0),
+            _codec.time_limit(timeout, "timeout"),
             _codec.optional_text(organization_id, "an organization's id"),
             _codec.version(if_version),
         )
@@ -221,17 +223,17 @@ class Session(Records, Commands):
         >>> session.count("tickets", where={"status": {"in": ["valid", "used"]}, "price_paid": {"gte": "10.00"}})
         1
         """
-        query = _codec.dump_query(table, {"where": where, "organization_id": organization_id})
-        return _native.rows_count(self._handle, _codec.text(table, "a table's name"), query)
+        name = _codec.text(table, "a table's name")
+        query = _codec.query(table, {"where": where, "organization_id": organization_id})
+        return _native.rows_count(self._handle, name, _codec.dump(query))
 
     def _list(self, table: str, query: dict[str, Any]) -> Rows[Any]:
+        _codec.text(table, "a table's name")
         return Rows(self, table, query)
 
     def _page(self, table: str, query: dict[str, Any]) -> dict[str, Any]:
         """One page as JSON has it, for `Rows`."""
-        answer = _native.rows_list(
-            self._handle, _codec.text(table, "a table's name"), _codec.dump_query(table, query)
-        )
+        answer = _native.rows_list(self._handle, _codec.text(table, "a table's name"), _codec.dump(query))
         page: dict[str, Any] = json.loads(answer)
         return page
 
@@ -251,7 +253,7 @@ class Session(Records, Commands):
             _codec.dump_rows(table, row) if many else _codec.dump_row(table, row),
             many,
             _codec.optional_text(idempotency_key, "an idempotency key"),
-            _codec.duration(timeout, "timeout", 0),
+            _codec.time_limit(timeout, "timeout"),
         )
         return _codec.any_rows(table, json.loads(answer))
 
@@ -271,7 +273,7 @@ class Session(Records, Commands):
             _codec.text(id, "an id"),
             _codec.dump_row(table, changes),
             _codec.optional_text(idempotency_key, "an idempotency key"),
-            _codec.duration(timeout, "timeout", 0),
+            _codec.time_limit(timeout, "timeout"),
             _codec.optional_text(organization_id, "an organization's id"),
             _codec.version(if_version),
         )
@@ -320,7 +322,7 @@ class Session(Records, Commands):
         >>> [(change["table"], change["operation"]) for change in session.changes(since=seq, timeout=0.1)]
         [('event_tags', 'insert')]
         """
-        wait_us = _codec.duration(timeout, "timeout", -1)
+        since, wait_us = _codec.whole(since, "since"), _codec.wait_time(timeout)
         while True:
             page = self._changes_page(since, wait_us)
             if not page["changes"]:

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from . import _engine, _future, _session
-from ._codec import duration
+from ._codec import wait_time, whole
 from ._engine import Clock, Engine, Jwt, Key, LogLine, Principal
 from ._errors import EventcoreError
 from ._generated.commands import AsyncCommands
@@ -200,8 +200,8 @@ class AsyncSession(AsyncRecords, AsyncCommands):
     async def changes(self, since: int = 0, *, timeout: float | None = 0.0) -> AsyncIterator[Change]:
         """The changes after number `since`; ends when none came for `timeout` seconds, None waits for ever."""
         loop = asyncio.get_running_loop()
-        duration(timeout, "timeout", -1)
-        until = None if timeout is None else loop.time() + timeout
+        since, limit = whole(since, "since"), wait_time(timeout) / 1_000_000
+        until = None if timeout is None else loop.time() + limit
         while True:
             left = _SLICE if until is None else max(0.0, until - loop.time())
             start = since
@@ -211,7 +211,7 @@ class AsyncSession(AsyncRecords, AsyncCommands):
             for change in page["changes"]:
                 yield _session._decode_change(change)
             if page["changes"] and timeout is not None:
-                until = loop.time() + timeout
+                until = loop.time() + limit
             elif until is not None and left <= _SLICE:
                 return
 

@@ -92,8 +92,11 @@ void look_for_signals() {
 
 // ---- engine --------------------------------------------------------------------------------------------------------
 
+// None is NULL for the engine; an empty text is one, which it refuses by itself.
+using MaybeText = std::optional<std::string_view>;
+
 // How JWTs are checked: (algorithm, key, audience, issuer, e-mails are verified).
-using JwtOptions = std::tuple<std::int32_t, std::string_view, std::string_view, std::string_view, bool>;
+using JwtOptions = std::tuple<std::int32_t, std::string_view, MaybeText, MaybeText, bool>;
 
 Handle open(std::string_view path, std::string_view key, std::int32_t key_kind, std::uint32_t flags,
             std::int64_t cache_bytes, std::int64_t busy_timeout_us, const std::optional<JwtOptions>& jwt) {
@@ -111,10 +114,8 @@ Handle open(std::string_view path, std::string_view key, std::int32_t key_kind, 
     options.jwt_algorithm = algorithm;
     options.jwt_key = jwt_key.data();
     options.jwt_key_length = jwt_key.size();
-    if (!audience.empty()) options.jwt_audience = audience.data();
-    options.jwt_audience_length = audience.size();
-    if (!issuer.empty()) options.jwt_issuer = issuer.data();
-    options.jwt_issuer_length = issuer.size();
+    if (audience) options.jwt_audience = audience->data(), options.jwt_audience_length = audience->size();
+    if (issuer) options.jwt_issuer = issuer->data(), options.jwt_issuer_length = issuer->size();
     options.jwt_emails_are_verified = emails_are_verified ? 1 : 0;
   }
   ec_engine* engine = nullptr;
@@ -180,8 +181,6 @@ struct Options {
     return options;
   }
 };
-
-using MaybeText = std::optional<std::string_view>;
 
 // A key with a call, for the commands that take one: (kind, bytes).
 using CallKey = std::tuple<std::int32_t, std::string_view>;
