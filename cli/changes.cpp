@@ -1,6 +1,7 @@
 // changes: the change feed, a JSON object on each line.
 #include "common.hpp"
 #include "json_text.hpp"
+#include "numbers.hpp"
 
 namespace cli {
 
@@ -47,8 +48,8 @@ void add_changes(CLI::App& app, Context& context) {
   auto asked = std::make_shared<Changes>();
   verb->add_option("--since", asked->since, "Only changes after this number (0 when absent)")
       ->type_name("SEQ")
-      ->check(CLI::NonNegativeNumber);
-  verb->add_option("-n,--limit", asked->limit, "End after so many changes")->type_name("N")->check(CLI::PositiveNumber);
+      ->transform(whole_number(0));
+  verb->add_option("-n,--limit", asked->limit, "End after so many changes")->type_name("N")->transform(whole_number(1));
   verb->add_flag("--follow", asked->follow, "Wait for more");
   verb->footer(
       "Each line is a JSON object. With --follow it waits for more until it is interrupted or nobody reads.\nExample: "

@@ -1,6 +1,7 @@
 #include "common.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,19 +14,33 @@
 namespace cli {
 
 using eventcore::Engine;
+using eventcore::Errc;
 using eventcore::OpenOptions;
 using eventcore::Result;
 using eventcore::Session;
 
-Result<Engine> open_store(const Common& common, Access access) {
+OpenOptions open_options(const Common& common, Access access) {
   if (common.store.empty()) throw Misuse("no store is named: give --store FILE or set EVENTCORE_STORE");
   OpenOptions options;
   options.path = common.store;
   options.key = find_key(common, access == Access::create);
-  options.create_new = access == Access::create;
+  options.create = access == Access::create;
   options.read_only = access == Access::read;
   options.accept_loss = common.accept_loss;
-  return Engine::open(std::move(options));
+  return options;
+}
+
+Result<Engine> open_engine(OpenOptions options) {
+  const std::string path = options.path;
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) throw Misuse(path + " is a folder, not a store");
+  auto engine = Engine::open(std::move(options));
+  if (engine || engine.error().code() != Errc::store_not_found) return engine;
+  return eventcore::fail_fact(Errc::store_not_found, "file", path);
+}
+
+Result<Engine> open_store(const Common& common, Access access) {
+  return open_engine(open_options(common, access));
 }
 
 Result<Session> open_session(Engine& engine, const Common& common) {
@@ -81,7 +96,7 @@ std::string principal_json(const Common& common) {
   return json + "}";
 }
 
-std::string read_input(const std::string& path) {
+std::string read_input(const std::string& path, std::size_t bytes_max) {
   static bool standard_input_taken = false;
   int file = STDIN_FILENO;
   if (path == "-") {
@@ -94,12 +109,17 @@ std::string read_input(const std::string& path) {
   std::string text;
   std::string piece(65536, '\0');
   ssize_t got = 0;
-  while ((got = ::read(file, piece.data(), piece.size())) > 0 || (got < 0 && errno == EINTR))
+  while (text.size() <= bytes_max &&
+         ((got = ::read(file, piece.data(), piece.size())) > 0 || (got < 0 && errno == EINTR)))
     if (got > 0) text.append(piece, 0, static_cast<std::size_t>(got));
   const int error = errno;
   wipe(piece);
   if (file != STDIN_FILENO) ::close(file);
-  if (got < 0) throw Misuse(path + ": " + reason_of(error));
+  if (text.size() > bytes_max) {
+    wipe(text);
+    throw Misuse(path + " is longer than " + std::to_string(bytes_max) + " bytes");
+  }
+  if (got < 0) throw Misuse((path == "-" ? "standard input" : path) + ": " + reason_of(error));
   return text;
 }
 

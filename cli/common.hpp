@@ -25,7 +25,7 @@ struct Common {
   bool accept_loss = false;
 };
 
-enum class Access { read, write, create };
+enum class Access { read, write, create };  // create: in the empty file that Making claims
 
 // What the command line asked for; main runs it after the whole line was understood.
 struct Context {
@@ -33,6 +33,10 @@ struct Context {
   std::function<eventcore::Result<int>()> run;
 };
 
+// How a store is opened; asks for the key when it must. Throws Misuse.
+eventcore::OpenOptions open_options(const Common& common, Access access);
+// Engine::open, with the file in its failures.
+eventcore::Result<eventcore::Engine> open_engine(eventcore::OpenOptions options);
 eventcore::Result<eventcore::Engine> open_store(const Common& common, Access access);
 eventcore::Result<eventcore::Session> open_session(eventcore::Engine& engine, const Common& common);
 // The service itself, for acts over the whole store.
@@ -41,8 +45,8 @@ eventcore::Result<eventcore::Session> open_service(eventcore::Engine& engine, co
 // The principal of --as as the engine takes it. Throws Misuse.
 std::string principal_json(const Common& common);
 
-// The whole file, or standard input for "-"; standard input is read once. Throws Misuse.
-std::string read_input(const std::string& path);
+// The whole file, or standard input for "-"; standard input is read once. Throws Misuse, for a longer one too.
+std::string read_input(const std::string& path, std::size_t bytes_max = std::string::npos);
 
 // JSON as an argument: the text itself, "-" for standard input, "@FILE" for a file; "" is {}.
 std::string json_argument(const std::string& argument);

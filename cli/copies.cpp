@@ -1,13 +1,18 @@
 // backup, restore, add-key, rotate-key: the verbs with two keys, the store's (as everywhere) and another.
 #include <unistd.h>
 
+#include <optional>
+
 #include "common.hpp"
 #include "json_text.hpp"
 #include "key.hpp"
+#include "making.hpp"
 
 namespace cli {
 
 using eventcore::CallOptions;
+using eventcore::Errc;
+using eventcore::Failure;
 using eventcore::Key;
 using eventcore::Result;
 
@@ -30,33 +35,74 @@ struct OtherKey {
         ->type_name("FILE");
   }
 
-  [[nodiscard]] Key key() const {
-    if (new_key_file.empty()) return key_from_files(key_file, passphrase_file);
-    if (!key_file.empty() || !passphrase_file.empty()) throw Misuse("--new-key-file makes the key: give no other");
-    make_key_file(new_key_file);
-    return key_from_files(new_key_file, "");
+  [[nodiscard]] bool is_new() const { return !new_key_file.empty(); }
+
+  // Before anything is made.
+  void check() const {
+    if (is_new() && (!key_file.empty() || !passphrase_file.empty()))
+      throw Misuse("--new-key-file makes the key: give no other");
   }
 
-  // A key that opens nothing is not left lying about.
-  void forget() const {
-    if (!new_key_file.empty()) ::unlink(new_key_file.c_str());
+  // A new one must have been made.
+  [[nodiscard]] Key key() const {
+    return is_new() ? key_from_files(new_key_file, "") : key_from_files(key_file, passphrase_file);
   }
 };
 
-Result<int> run_with_key(const Common& common, Access access, const std::string& command, const std::string& arguments,
+// Of the store that is read nothing is missing any more: it is the place of the copy.
+Failure about_copy(const Failure& failure, const std::string& file) {
+  if (failure.code() != Errc::store_not_found) return failure;
+  return eventcore::fail(Errc::store_not_found, "there is no folder for " + file);
+}
+
+Result<int> run_backup(const Common& common, const std::string& file, const OtherKey& other) {
+  other.check();
+  EC_TRY(engine, open_store(common, Access::read));
+  EC_TRY(session, open_service(engine, "eventcore backup"));
+  Making making(Making::What::copy, file, other.new_key_file);
+  making.make_key();
+  const Key key = other.key();
+  CallOptions options;
+  options.key = &key;
+  progress("running backup");
+  auto made = session.call("backup", "{\"path\":" + as_json(file) + "}", options);
+  if (!made) return about_copy(made.error(), file);
+  making.keep();
+  EC_TRYV(engine.close());
+  put_json(made.assume_value());
+  return exit_ok;
+}
+
+// A change that failed half-way may have made the new key the only one: it goes only when the store does not know it.
+void forget_if_useless(const Common& common, const OtherKey& other) {
+  eventcore::OpenOptions options;
+  options.path = common.store;
+  options.key = other.key();
+  options.read_only = true;
+  const auto opened = eventcore::Engine::open(std::move(options));
+  if (!opened && opened.error().code() == Errc::wrong_key)
+    ::unlink(other.new_key_file.c_str());
+  else
+    say("kept " + other.new_key_file + ", which the store may need");
+}
+
+Result<int> run_with_key(const Common& common, const std::string& command, const std::string& arguments,
                          const OtherKey& other) {
-  EC_TRY(engine, open_store(common, access));
+  other.check();
+  EC_TRY(engine, open_store(common, Access::write));
   EC_TRY(session, open_service(engine, "eventcore " + command));
+  if (other.is_new()) make_key_file(other.new_key_file);
   const Key key = other.key();
   CallOptions options;
   options.key = &key;
   progress("running " + command);
   const auto reply = session.call(command, arguments, options);
+  const auto closed = engine.close();
   if (!reply) {
-    other.forget();
+    if (other.is_new()) forget_if_useless(common, other);
     return reply.error();
   }
-  EC_TRYV(engine.close());
+  EC_TRYV(closed);
   put_json(reply.assume_value());
   return exit_ok;
 }
@@ -70,21 +116,25 @@ struct Restore {
 // The engine opens the backup; what it writes is --store, under the key that opens stores everywhere.
 Result<int> run_restore(const Common& common, const Restore& asked) {
   if (common.store.empty()) throw Misuse("--store says where to restore to");
+  asked.backup_key.check();
   const Key key = find_key(common, !asked.replace);
   eventcore::OpenOptions options;
   options.path = asked.backup;
   options.key = asked.backup_key.key();
   options.read_only = true;
-  EC_TRY(engine, eventcore::Engine::open(std::move(options)));
+  EC_TRY(engine, open_engine(std::move(options)));
   EC_TRY(session, open_service(engine, "eventcore restore"));
   CallOptions call;
   call.key = &key;
   progress("restoring");
-  EC_TRY(reply,
-         session.call("restore",
-                      "{\"path\":" + as_json(common.store) + ",\"replace\":" + (asked.replace ? "true" : "false") + "}",
-                      call));
-  put_json(reply);
+  std::optional<Making> making;  // what is replaced, the engine goes on with or brings back
+  if (!asked.replace) making.emplace(Making::What::copy, common.store, "");
+  auto made = session.call(
+      "restore", "{\"path\":" + as_json(common.store) + ",\"replace\":" + (asked.replace ? "true" : "false") + "}",
+      call);
+  if (!made) return asked.replace ? made.error() : about_copy(made.error(), common.store);
+  if (making) making->keep();
+  put_json(made.assume_value());
   return exit_ok;
 }
 
@@ -100,9 +150,7 @@ void add_backup(CLI::App& app, Context& context) {
       "The store may be in use. The copy is a store: FILE with its .keys and .anchor.\n"
       "Example: eventcore backup friday.ecdb --new-key-file friday.key");
   verb->final_callback([&context, file, other] {
-    context.run = [&context, file, other] {
-      return run_with_key(context.common, Access::read, "backup", "{\"path\":" + as_json(*file) + "}", *other);
-    };
+    context.run = [&context, file, other] { return run_backup(context.common, *file, *other); };
   });
 }
 
@@ -138,7 +186,7 @@ void add_key_verb(CLI::App& app, Context& context, const char* name, const char*
       std::string arguments = "{";
       if (!label->empty()) arguments += "\"name\":" + as_json(*label);
       if (*data_key) arguments += std::string(arguments.size() > 1 ? "," : "") + "\"data_key\":true";
-      return run_with_key(context.common, Access::write, command, arguments + "}", *other);
+      return run_with_key(context.common, command, arguments + "}", *other);
     };
   });
 }

@@ -62,6 +62,25 @@ class NewFile {
   bool finished_ = false;
 };
 
+// The folder of --to. One that is made and gets no file goes again: rmdir takes an empty folder only.
+class NewFolder {
+ public:
+  explicit NewFolder(const std::string& path) : path_(path) {
+    if (path_.empty()) return;
+    is_new_ = ::mkdir(path_.c_str(), 0700) == 0;
+    if (!is_new_ && errno != EEXIST) throw Misuse(path_ + ": " + reason_of(errno));
+  }
+  NewFolder(const NewFolder&) = delete;
+  NewFolder& operator=(const NewFolder&) = delete;
+  ~NewFolder() {
+    if (is_new_) ::rmdir(path_.c_str());
+  }
+
+ private:
+  const std::string& path_;
+  bool is_new_ = false;
+};
+
 // A table that has no rows for this principal, whatever he asks, is left out unless it was named.
 bool closed_to_caller(const Failure& failure) {
   const Errc code = failure.code();
@@ -127,10 +146,9 @@ class TableExport {
 Result<int> run_export(const Common& common, const Export& asked) {
   if (asked.format == "csv" && asked.folder.empty() && asked.tables.size() != 1)
     throw Misuse("CSV on standard output needs exactly one table; --to FOLDER takes them all");
-  if (!asked.folder.empty() && ::mkdir(asked.folder.c_str(), 0700) != 0 && errno != EEXIST)
-    throw Misuse(asked.folder + ": " + reason_of(errno));
   EC_TRY(engine, open_store(common, Access::read));
   EC_TRY(session, open_session(engine, common));
+  const NewFolder folder(asked.folder);
   watch_for_interrupts();
   std::string summary;
   for (const std::string& table : asked.tables.empty() ? table_names() : asked.tables) {

@@ -9,6 +9,7 @@
 
 #include "common.hpp"
 #include "json_text.hpp"
+#include "numbers.hpp"
 #include "tables.hpp"
 
 namespace cli {
@@ -210,17 +211,19 @@ void add_import(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   verb->add_option("--batch", asked->batch, "Rows of a batch (500 when absent)")
       ->type_name("N")
-      ->check(CLI::Range(1, 10000));
+      ->transform(whole_number(1, 10000));
   verb->add_option("--import-id", asked->import_id,
                    "Another text makes it another import: the same rows go in once more. With --open-event: the "
                    "idempotency key")
-      ->type_name("TEXT");
+      ->type_name("TEXT")
+      ->check(not_empty());
   verb->add_flag("--keep-going", asked->keep_going, "Leave out refused rows and go on; ends with exit code 1");
   verb->add_flag("--dry-run", asked->dry_run, "Try every row, tell what is refused, keep nothing");
   verb->add_option("--open-event", asked->open_event, "Import the conference in this folder instead of rows")
       ->type_name("FOLDER");
   verb->add_option("--venue-capacity", asked->venue_capacity, "With --open-event: capacity of its venue (1000)")
-      ->type_name("N");
+      ->type_name("N")
+      ->transform(whole_number(1));
   verb->add_option("--categories", asked->categories, "With --open-event: ticket categories to make: JSON, - or @FILE")
       ->type_name("JSON");
   verb->footer(

@@ -20,6 +20,7 @@ using eventcore::Key;
 namespace {
 
 constexpr std::size_t key_bytes = 32;
+constexpr std::size_t secret_bytes_max = 4096;  // of any key or passphrase; a wrong file may have no end
 
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -59,7 +60,7 @@ std::string read_secret(const std::string& path) {
   struct stat status {};
   if (path != "-" && ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 077) != 0)
     warn("others than its owner may read " + path + "; `chmod 600` mends that");
-  return read_input(path);
+  return read_input(path, secret_bytes_max);
 }
 
 std::string first_line(std::string text) {
@@ -155,6 +156,31 @@ Key key_from_files(const std::string& key_file, const std::string& passphrase_fi
   return from_passphrase(first_line(read_secret(passphrase_file)));
 }
 
+namespace {
+
+// What went wrong as errno says it, or 0; so does the next.
+int written_down(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno != EINTR) return errno;
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fsync(file) == 0 ? 0 : errno;
+}
+
+// A name is on the disk when its folder is; some file systems sync no folders.
+int folder_synced(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return errno;
+  const int error = ::fsync(file) == 0 || errno == EINVAL ? 0 : errno;
+  ::close(file);
+  return error;
+}
+
+}  // namespace
+
 void make_key_file(const std::string& path) {
   std::array<unsigned char, key_bytes> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
@@ -167,13 +193,16 @@ void make_key_file(const std::string& path) {
   }
   text.push_back('\n');
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  const bool written =
-      file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-  const int error = errno;
+  int error = file < 0 ? errno : written_down(file, text);
   if (file >= 0) ::close(file);
+  if (error == 0) error = folder_synced(path);
   ::explicit_bzero(bytes.data(), bytes.size());
   wipe(text);
-  if (!written) throw Misuse(path + ": " + reason_of(error));
+  if (error != 0 && file >= 0) ::unlink(path.c_str());
+  if (error == EEXIST)
+    throw Misuse(path +
+                 " is there already: --new-key-file makes a new file, --key-file and the like take one as it is");
+  if (error != 0) throw Misuse(path + ": " + reason_of(error));
 }
 
 }  // namespace cli

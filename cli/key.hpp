@@ -13,7 +13,8 @@ eventcore::Key find_key(const Common& common, bool is_new);
 // The key in one of two files. Throws Misuse unless exactly one is named.
 eventcore::Key key_from_files(const std::string& key_file, const std::string& passphrase_file);
 
-// Writes 32 random bytes as 64 hex digits into a file that must not exist, for its owner only. Throws Misuse.
+// Writes 32 random bytes as 64 hex digits into a file that must not exist, for its owner only, and down to the
+// disk. Throws Misuse, and then leaves none.
 void make_key_file(const std::string& path);
 
 }  // namespace cli

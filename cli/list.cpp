@@ -3,6 +3,7 @@
 
 #include "common.hpp"
 #include "json_text.hpp"
+#include "numbers.hpp"
 #include "tables.hpp"
 
 namespace cli {
@@ -160,7 +161,7 @@ void add_list(CLI::App& app, Context& context) {
       ->allow_extra_args(false);
   verb->add_option("-n,--limit", asked->limit, "At most so many rows (100 when absent)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->transform(whole_number(1));
   verb->add_flag("--all", asked->all, "All rows");
   verb->add_option("--after", asked->after, "Go on behind this cursor of an earlier page")->type_name("CURSOR");
   verb->add_flag("--count", asked->count, "Print only how many rows there are");

@@ -81,7 +81,7 @@ int parse_error(const CLI::App& app, const CLI::ParseError& error) {
   std::ostringstream wrong;
   const int code = app.exit(error, out, wrong);
   cli::put(out.str());
-  cli::flush();
+  cli::close_output();
   if (code == 0) return cli::exit_ok;
   cli::tell_misuse(std::string(error.what()) + " (see `eventcore --help`)");
   return cli::exit_misuse;
@@ -99,20 +99,26 @@ int run(int argc, char** argv) {
     return parse_error(app, error);
   }
   const auto code = context.run();
-  if (!code) {
-    cli::flush();
-    cli::tell_failure(code.error());
-    return cli::exit_code_of(code.error());
+  int answer = code ? code.assume_value() : cli::exit_code_of(code.error());
+  try {
+    cli::close_output();
+  } catch (const cli::OutputClosed&) {  // what became of the verb counts
+  } catch (const cli::OutputFailed& error) {
+    cli::tell_misuse(error.what());
+    if (code) answer = cli::exit_output;
   }
-  cli::flush();
-  return code.assume_value();
+  if (!code) cli::tell_failure(code.error());
+  return answer;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write that fails
+  cli::fill_closed_streams();
   try {
+    cli::check_output_open();
     return run(argc, argv);
   } catch (const cli::OutputClosed&) {
     return cli::exit_ok;

@@ -1,5 +1,6 @@
 #include "talk.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -66,7 +67,8 @@ std::string_view hint_for(eventcore::Errc code) {
     case Errc::key_required:
     case Errc::invalid_key: return "give --key-file or --passphrase-file (see `eventcore --help`)";
     case Errc::wrong_key: return "this key or passphrase does not open the store";
-    case Errc::store_not_found: return "`eventcore init` makes a store";
+    case Errc::store_exists: return "take another name; `eventcore stats` tells whether it is a whole store";
+    case Errc::store_not_found: return "look at the name; `eventcore init` makes a store";
     case Errc::commits_lost: return "bring back the newer copy, or go on with --accept-loss";
     case Errc::organization_required: return "name the organization with --organization ID";
     case Errc::unknown_command: return "`eventcore schema commands` lists the commands";
@@ -109,12 +111,32 @@ void flush() {
     if (written < 0) {
       const int error = errno;
       waiting.clear();
-      if (error == EPIPE || error == EBADF) throw OutputClosed();
+      if (error == EPIPE) throw OutputClosed();
       throw OutputFailed(std::string("the output cannot be written: ") + reason_of(error));
     }
     left.remove_prefix(static_cast<std::size_t>(written));
   }
   waiting.clear();
+}
+
+void close_output() {
+  flush();
+  if (::close(STDOUT_FILENO) != 0 && errno != EINTR)
+    throw OutputFailed(std::string("the output cannot be written: ") + reason_of(errno));
+}
+
+void check_output_open() {
+  const int mode = ::fcntl(STDOUT_FILENO, F_GETFL);
+  if (mode < 0 || (mode & O_ACCMODE) == O_RDONLY)
+    throw OutputFailed("standard output is closed, so that nothing was done; /dev/null takes what nobody wants");
+}
+
+void fill_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) >= 0) continue;
+    // The lowest free number is the stream's. Read or written the wrong way round, it goes on to answer an error.
+    (void)::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
 }
 
 bool output_is_terminal() {
@@ -153,6 +175,11 @@ void tell_failure(const eventcore::Failure& failure) {
     write_error(std::string("  ").append(printable(name)).append(" = ").append(printable(value)).append("\n"));
   if (const std::string_view hint = hint_for(failure.code()); !hint.empty())
     write_error("  " + std::string(hint) + "\n");
+}
+
+void tell_interrupt() {
+  clear_progress();
+  write_error("eventcore: interrupted; nothing was made\n");
 }
 
 void tell_misuse(std::string_view text) {

@@ -44,6 +44,8 @@ Talk& talk();
 void put(std::string_view text);
 void put_json(std::string_view json);  // one value and a line end; laid out on a terminal
 void flush();
+void close_output();       // at the end: some file systems tell only now that there was no room
+void check_output_open();  // before anything is done whose result could not be told. Throws OutputFailed
 bool output_is_terminal();
 bool output_is_closed();  // asks without writing
 
@@ -58,6 +60,12 @@ std::string reason_of(int error);                // what errno says
 const char* from_environment(const char* name);  // nullptr when it is not set
 
 int exit_code_of(const eventcore::Failure& failure);
+
+// Calls nothing that a signal handler may not.
+void tell_interrupt();
+
+// A stream that is closed gives its number to the next file, which might be the store's: they are opened to nothing.
+void fill_closed_streams();
 
 // From here on SIGINT and SIGTERM only set what interrupted() answers.
 void watch_for_interrupts();

@@ -1,11 +1,10 @@
 // The verbs that make one call and print its reply: init, call, get, stats, schema, explain.
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
 
 #include "common.hpp"
 #include "json_text.hpp"
-#include "key.hpp"
+#include "making.hpp"
+#include "numbers.hpp"
 #include "tables.hpp"
 
 namespace cli {
@@ -38,18 +37,16 @@ Result<int> run_init(Common common, const Init& asked) {
   if (asked.organization.empty() != asked.owner_email.empty())
     throw Misuse("--organization-name and --owner-email come together");
   if (!asked.new_key_file.empty()) {
-    if (!common.key_file.empty() || !common.passphrase_file.empty())
+    if (!common.key_file.empty() || !common.passphrase_file.empty() || !common.recovery_file.empty())
       throw Misuse("--new-key-file makes the key: give no other");
-    make_key_file(asked.new_key_file);
     common.key_file = asked.new_key_file;
   }
-  auto opened = open_store(common, Access::create);
-  // The store that is there has another key: this one opens nothing.
-  if (!opened && opened.error().code() == eventcore::Errc::store_exists && !asked.new_key_file.empty())
-    ::unlink(asked.new_key_file.c_str());
-  EC_TRY(engine, std::move(opened));
-  if (!asked.new_key_file.empty())
-    say("wrote the key to " + asked.new_key_file + "; without it the store cannot be opened");
+  if (common.store.empty()) throw Misuse("no store is named: give STORE or --store FILE, or set EVENTCORE_STORE");
+  Making making(Making::What::store, common.store, asked.new_key_file);
+  making.make_key();
+  auto options = open_options(common, Access::create);
+  EC_TRYV(making.claim());
+  EC_TRY(engine, open_engine(std::move(options)));
   std::string reply = "{\"store\":" + as_json(common.store);
   if (!asked.organization.empty()) {
     EC_TRY(session, open_service(engine, "eventcore init"));
@@ -57,6 +54,9 @@ Result<int> run_init(Common common, const Init& asked) {
     reply += ",\"organization_id\":" + std::string(member(member(made, "organization"), "id"));
     reply += ",\"user_id\":" + std::string(member(member(made, "owner"), "id"));
   }
+  making.keep();
+  if (!asked.new_key_file.empty())
+    say("wrote the key to " + asked.new_key_file + "; without it the store cannot be opened");
   EC_TRYV(engine.close());
   put_json(reply + "}");
   return exit_ok;
@@ -87,7 +87,7 @@ struct Call {
   std::string command;
   std::string arguments;
   std::string idempotency_key;
-  double timeout = 0;
+  std::int64_t timeout_us = 0;
 };
 
 Result<int> run_call(const Common& common, const Call& asked) {
@@ -96,7 +96,7 @@ Result<int> run_call(const Common& common, const Call& asked) {
   const std::string arguments = json_argument(asked.arguments);
   CallOptions options;
   options.idempotency_key = asked.idempotency_key;
-  options.timeout_us = static_cast<std::int64_t>(asked.timeout * 1e6);
+  options.timeout_us = asked.timeout_us;
   EC_TRY(reply, session.call(asked.command, arguments, options));
   EC_TRYV(engine.close());
   put_json(reply);
@@ -111,10 +111,11 @@ void add_call(CLI::App& app, Context& context) {
   verb->add_option("COMMAND", asked->command, "The command's name; `eventcore schema commands` lists them")->required();
   verb->add_option("JSON", asked->arguments, "Its arguments: JSON, - for standard input, @FILE for a file");
   verb->add_option("--idempotency-key", asked->idempotency_key, "A repeat under the same key gets the first reply")
-      ->type_name("KEY");
-  verb->add_option("--timeout", asked->timeout, "Give up when the call could not begin within so many seconds")
+      ->type_name("KEY")
+      ->check(not_empty());
+  verb->add_option("--timeout", asked->timeout_us, "Give up when the call could not begin within so many seconds")
       ->type_name("SECONDS")
-      ->check(CLI::NonNegativeNumber);
+      ->transform(seconds());
   verb->footer(R"(Example: eventcore call event_report '{"event_id": "018f..."}' --as user:018e...)");
   verb->final_callback(
       [&context, asked] { context.run = [&context, asked] { return run_call(context.common, *asked); }; });

@@ -1,6 +1,7 @@
 // verify: the whole store, then the audit chain of each organization and of the store itself.
 #include "common.hpp"
 #include "json_text.hpp"
+#include "numbers.hpp"
 
 namespace cli {
 
@@ -54,7 +55,7 @@ void add_verify(CLI::App& app, Context& context) {
   verb->add_flag("--no-pages", *no_pages, "Leave out the pages of the file, which takes the longest");
   verb->add_option("--problems-max", *problems_max, "List at most so many problems (100 when absent)")
       ->type_name("N")
-      ->check(CLI::Range(1, 10000));
+      ->transform(whole_number(1, 10000));
   verb->footer(
       "Exit code 0: no problems; 1: problems found; 7: the store cannot be opened or read.\nExample: eventcore verify "
       "&& echo sound");
