@@ -46,6 +46,11 @@ if(EVENTCORE_SANITIZE)
     # g++ 12 no longer takes addresses for constants under these, which the consteval checks of the schema need.
     $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-sanitize=null,nonnull-attribute,returns-nonnull-attribute>)
   target_link_options(ec_options INTERFACE -fsanitize=${EVENTCORE_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    # The engine's library needs the parts of the sanitizers for C++, which clang links into no program in C by itself.
+    target_link_options(ec_options INTERFACE $<$<LINK_LANGUAGE:C>:-fsanitize-link-c++-runtime>)
+    target_link_libraries(ec_options INTERFACE $<$<LINK_LANGUAGE:C>:stdc++>)
+  endif()
 else()
   target_compile_options(ec_options INTERFACE
     -fstack-protector-strong "$<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
