@@ -232,16 +232,15 @@ def test_a_query_is_read_once_when_it_is_made(festival: Festival) -> None:
     session.insert_many("venues", [venue(festival, name=f"Hall {i:04}") for i in range(1203)])
     hall = ["Hall 0000", "Hall 0001"]
     where: dict[str, object] = {"name": {"in": (name for name in hall)}}
-    rows = session.list(  # type: ignore[call-overload]
-        "venues", where=where, columns=iter(["name"]), order_by=iter(["-name"])
-    )
+    given: dict[str, Any] = {"columns": iter(["name"]), "order_by": iter(["-name"])}
+    rows = session.list("venues", where=where, **given)
     where["name"] = "changed afterwards"
     for _ in range(3):
         assert [row["name"] for row in rows] == hall[::-1]
     assert rows.to_polars()["name"].to_list() == hall[::-1]
 
-    every = session.list("venues", where={"or": ({"name": {"prefix": one}} for one in ("Hall", "Den"))},
-                         order_by=iter(["name"]), expand=iter(["organization_id"]))  # type: ignore[call-overload]
+    given = {"order_by": iter(["name"]), "expand": iter(["organization_id"])}
+    every = session.list("venues", where={"or": ({"name": {"prefix": one}} for one in ("Hall", "Den"))}, **given)
     assert len(every.all()) == len(every.all()) == 1203, "pages of one query"
     assert session.count("venues", where={"name": {"in": iter(hall)}}) == 2
     with pytest.raises(TypeError, match="price_paid is money"):

@@ -121,6 +121,10 @@ def test_polars_and_pandas_take_rows_as_they_are(festival: Festival) -> None:
     venue = session.insert("venues", {"organization_id": organization_id, "name": name, "address": "x",
                                       "max_capacity": size})
     assert venue["max_capacity"] == 12 and venue["name"] == "Größe 0"
+    version = table["version"].iloc[0]
+    assert len(session.list("vendors", limit=size).all()) == 12
+    assert next(session.changes(since=size))["seq"] == 13
+    assert session.update("venues", venue["id"], {"name": "Den"}, if_version=version)["version"] == 2
 
 
 def test_errors_come_through_the_stream(festival: Festival) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from operator import index
-from typing import Any
+from typing import Any, SupportsIndex
 from uuid import UUID
 
 from . import _errors
@@ -23,7 +23,7 @@ from ._generated.schema import COMMANDS, TABLES, WORDS
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-_FOR_EVER_S = 100 * 365 * 24 * 3600  # what is longer is cut: no lock or clock counts it in nanoseconds
+_FOR_EVER_S = 100 * 365 * 24 * 3600  # what is longer is cut: 64 bits of nanoseconds end at 292 years
 _LOGICAL = ("and", "or", "not")
 
 Decoder = Callable[[Any], Any]
@@ -124,19 +124,20 @@ def wait_time(seconds: float | None) -> int:
 
 def whole(number: object, what: str) -> int:
     """A whole number that the C functions can take. Checked here: what they refuse is named with all its arguments."""
-    if isinstance(number, bool) or not isinstance(number, int):
+    if isinstance(number, bool) or not isinstance(number, SupportsIndex):
         raise TypeError(f"{what} must be a whole number, not {type(number).__name__}")
-    if not -(2**63) <= number < 2**63:
+    if not -(2**63) <= index(number) < 2**63:
         raise ValueError(f"{what} is out of range")
-    return number
+    return index(number)
 
 
 def version(if_version: int | None) -> int:
     if if_version is None:
         return 0
-    if whole(if_version, "if_version") < 1:
+    number = whole(if_version, "if_version")
+    if number < 1:
         raise ValueError("if_version must be a version, from 1 on")
-    return if_version
+    return number
 
 
 def no_float_for_money(kinds: Mapping[str, Any], values: object, path: str = "") -> None:

@@ -56,8 +56,8 @@ def _decode_change(change: dict[str, Any]) -> Change:
 class Session(Unique, Records, Commands):
     """Calls for one principal, made by `Engine.session`. It may move between threads and serves one call at a time.
     Where a method takes a `timeout`, it is the seconds within which the call must begin; else it is a StoreError with
-    the code "deadline_exceeded", and nothing has happened. None sets no limit; 0 is one that only a call keeps for
-    which nobody is waited.
+    the code "deadline_exceeded", and nothing has happened. None sets no limit; 0 is one too, and no write
+    begins within it.
 
     >>> with engine.session(ec.Principal.service("example")) as session:
     ...     session.count("events")
