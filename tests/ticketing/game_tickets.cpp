@@ -89,8 +89,9 @@ void TicketingGame::search() {
   }
   if (one_in(6)) wanted.emplace_back("zz");
   std::vector<std::string> expected;
-  for (const auto& [ticket, words] : known)
-    if (std::all_of(wanted.begin(), wanted.end(), [&](const std::string& start) {
+  for (const auto& [ticket, said] : known)
+    // By name, for clang 14 lets no lambda see what a binding names.
+    if (std::all_of(wanted.begin(), wanted.end(), [&, &words = said](const std::string& start) {
           return std::any_of(words.begin(), words.end(), [&](const std::string& w) { return w.starts_with(start); });
         }))
       expected.push_back(ticket);
