@@ -239,8 +239,14 @@ class PosixFiles final : public Files {
   }
 
   Result<std::int64_t> size(const std::string& path) override {
+    EC_TRY(found, mark(path));
+    return found.size;
+  }
+
+  Result<FileMark> mark(const std::string& path) override {
     struct stat found {};
-    if (calls().lstat(path.c_str(), &found) == 0) return static_cast<std::int64_t>(found.st_size);
+    if (calls().lstat(path.c_str(), &found) == 0)
+      return FileMark{found.st_ino, found.st_size, found.st_mtim.tv_sec * 1'000'000'000 + found.st_mtim.tv_nsec};
     if (errno == ENOENT) return Errc::store_not_found;
     return system_failure(errno, path);
   }

@@ -41,11 +41,20 @@ class FileLock {
   virtual Status share() = 0;
 };
 
+// Differs when a file was written or replaced, as far as its file system keeps time.
+struct FileMark {
+  std::uint64_t number = 0;  // inode
+  std::int64_t size = 0;
+  std::int64_t changed_ns = 0;
+  bool operator==(const FileMark&) const = default;
+};
+
 class Files {
  public:
   virtual ~Files() = default;
   virtual Result<bool> exists(const std::string& path) = 0;
   virtual Result<std::int64_t> size(const std::string& path) = 0;  // store_not_found when absent
+  virtual Result<FileMark> mark(const std::string& path) = 0;      // store_not_found when absent
   // The first size_max bytes of the file; nullopt: there is none.
   virtual Result<std::optional<Bytes>> read(const std::string& path, std::size_t size_max) = 0;
   // Write to a temporary name, fsync, rename over `path`, fsync the folder: the old or the new content, never a mix.

@@ -139,8 +139,11 @@ class Opening {
     const auto role = options_.read_only ? ConnectionOptions::Role::reader : ConnectionOptions::Role::writer;
     ConnectionOptions how = connection_options(options_, opened_.paths, role, env_.vfs);
     auto connection = Connection::open(how, opened_.slots->keys(), env_.random);
-    if (!connection && options_.read_only && connection.error().code() == Errc::io_error && nothing_to_recover()) {
-      how.immutable = opened_.immutable = true;
+    // A medium that takes no side files is read as it is, if no commits wait in a WAL.
+    if (!connection && takes_no_files(connection.error()) && !has_wal(env_.files, opened_.paths)) {
+      EC_TRY(mark, env_.files.mark(opened_.paths.database));
+      opened_.as_it_is = mark;
+      how.immutable = true;
       connection = Connection::open(how, opened_.slots->keys(), env_.random);
     }
     if (!connection && connection.error().code() == Errc::store_corrupt) return name_unreadable();
@@ -149,10 +152,8 @@ class Opening {
     return ok();
   }
 
-  // A medium that takes no side files is read as it is, if no commits wait in a WAL.
-  [[nodiscard]] bool nothing_to_recover() const {
-    const auto size = env_.files.size(opened_.paths.database + "-wal");
-    return !size || size.assume_value() == 0;
+  [[nodiscard]] bool takes_no_files(const Failure& failure) const {
+    return options_.read_only && (failure.code() == Errc::read_only || failure.code() == Errc::io_error);
   }
 
   // The key slots opened, the first page does not. An anchor under the same key says that the file was ours once.
@@ -292,6 +293,11 @@ Result<std::string> resolved(const std::string& path) {
   if (std::filesystem::is_symlink(std::filesystem::symlink_status(full, error)))
     return fail(Errc::not_a_store, "the path is a symbolic link");
   return full.string();
+}
+
+bool has_wal(Files& files, const StorePaths& paths) {
+  const auto size = files.size(paths.database + "-wal");
+  return size ? size.assume_value() > 0 : size.error().code() != Errc::store_not_found;
 }
 
 StorePaths paths_of(const std::string& database) {

@@ -32,9 +32,11 @@ struct OpenedStore {
   std::unique_ptr<Connection> connection;
   std::unique_ptr<Anchor> anchor;
   std::optional<LostRange> lost;
-  bool immutable = false;
+  std::optional<FileMark> as_it_is;  // of the database, where a medium takes no side files: nothing locks it there
 };
 
+// Whether a WAL holds commits, or cannot be asked.
+bool has_wal(Files& files, const StorePaths& paths);
 StorePaths paths_of(const std::string& database);
 ConnectionOptions connection_options(const OpenOptions& options, const StorePaths& paths, ConnectionOptions::Role role,
                                      const std::string& vfs);

@@ -80,15 +80,6 @@ Statement& Statement::bind_null() {
   return *this;
 }
 
-Statement& Statement::bind(const Value& value) {
-  if (value.is_integer()) return bind(value.integer());
-  if (value.is_uuid()) return bind(value.uuid());
-  if (value.is_text()) return bind(std::string_view(value.text()));
-  if (value.is_bytes()) return bind(ByteView(value.bytes()));
-  if (value.is_unread()) note(SQLITE_MISUSE);
-  return bind_null();
-}
-
 Statement& Statement::bind_lent(const Value& value) {
   const auto lend = [&](ByteView bytes) {
     note(sqlite3_bind_blob64(prepared_->handle, next_parameter_++,
@@ -102,8 +93,11 @@ Statement& Statement::bind_lent(const Value& value) {
     const std::string& text = value.text();
     note(sqlite3_bind_text64(prepared_->handle, next_parameter_++, text.data(), text.size(), SQLITE_STATIC,
                              SQLITE_UTF8));
+  } else if (value.is_integer()) {
+    bind(value.integer());
   } else {
-    return bind(value);
+    if (value.is_unread()) note(SQLITE_MISUSE);
+    bind_null();
   }
   return *this;
 }

@@ -39,7 +39,6 @@ class Statement {
   Statement& bind(const Uuid& id);
   Statement& bind(std::string_view text);
   Statement& bind(ByteView bytes);
-  Statement& bind(const Value& value);
   Statement& bind_null();
   Statement& bind_lent(const Value& value);  // no copy: the value outlives the statement
 

@@ -51,7 +51,7 @@ class Store::Impl {
         slots_(std::move(opened.slots)),
         id_(slots_->keys().store_id),
         lost_(opened.lost),
-        immutable_(opened.immutable),
+        as_it_is_(opened.as_it_is),
         pool_(env_.clock, [this] { return open_reader(); }) {
     options_.key = {};
     if (options_.read_only) {
@@ -72,10 +72,22 @@ class Store::Impl {
   Status read(const std::function<Status(Reader&)>& body) {
     EC_TRYV(usable());
     if (group_ != nullptr) group_->look_at_turn();
-    return pool_.read([&](Connection& connection) {
+    const Status done = pool_.read([&](Connection& connection) {
       Reader reader(connection);
       return body(reader);
     });
+    EC_TRYV(unwritten());
+    return done;
+  }
+
+  // On a medium that takes no side files SQLite neither locks nor looks again: what was read counts only if nobody has
+  // written there after all.
+  [[nodiscard]] Status unwritten() const {
+    if (!as_it_is_) return ok();
+    const auto now = env_.files.mark(paths_.database);
+    if (now && now.assume_value() == *as_it_is_ && !has_wal(env_.files, paths_)) return ok();
+    return fail_fact(Errc::store_stopped, "reason",
+                     "others write the store, which was opened where nothing can lock it");
   }
 
   // Whether calls may run at all, and whether writes may.
@@ -97,6 +109,7 @@ class Store::Impl {
     EC_TRY(connection, pool_.lend_own());
     std::vector<PageProblem> found;
     EC_TRYV(find_page_problems(*connection, found));
+    EC_TRYV(unwritten());
     return found;
   }
 
@@ -220,6 +233,7 @@ class Store::Impl {
     CopyWork work{source, keys, place, waiting_paths(place).keys, first_note(order.key_note), 0, {}, order.check};
     if (order.record) work.last_write = [&](Writer& writer) { return order.record(writer, std::nullopt); };
     EC_TRY(report, write_copy(work, options_, env_));
+    EC_TRYV(unwritten());
     EC_TRYV(write_waiting_anchor(place, keys, report, env_.files));
     EC_TRYV(put_in_place(place, env_.files));
     return report;
@@ -242,6 +256,7 @@ class Store::Impl {
     work.last_write = [&](Writer& writer) { return order.record ? order.record(writer, there.lost) : Status(ok()); };
     EC_TRYV(clear_waiting(place, env_.files));
     EC_TRY(report, write_copy(work, options_, env_));
+    EC_TRYV(unwritten());
     EC_TRYV(put_in_place(place, env_.files));
     // Had it stayed behind, that would be normal: the copy's commits are more than any that were there.
     EC_TRYV(anchor->write({report.commits, report.store_seq, report.heads}));
@@ -368,7 +383,7 @@ class Store::Impl {
 
   Result<std::unique_ptr<Connection>> open_reader() {
     ConnectionOptions how = connection_options(options_, paths_, ConnectionOptions::Role::reader, env_.vfs);
-    how.immutable = immutable_;
+    how.immutable = as_it_is_.has_value();
     return open_hardened(how, slots_->keys(), env_.random);
   }
 
@@ -391,7 +406,7 @@ class Store::Impl {
   mutable std::mutex slots_mutex_;  // a new data key exchanges them; other readers of keys() keep it waiting
   const Uuid id_;
   std::optional<LostRange> lost_;
-  bool immutable_;
+  const std::optional<FileMark> as_it_is_;
   ReadPool pool_;
   std::optional<Reserve> reserve_;  // of a store that is written
   std::unique_ptr<Committer> committer_;

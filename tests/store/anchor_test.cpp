@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "store/side_files.hpp"
 
 namespace eventcore::store {
@@ -218,6 +219,28 @@ TEST_F(AnchorTest, ARecordCopiedIntoTheOtherSlotDoesNotVerify) {
   EXPECT_TRUE(open().assume_value()->slot_damaged());
   std::fill(bytes.begin(), bytes.begin() + record, std::uint8_t{0});
   put(path_, bytes);
+  EXPECT_EQ(refused(), Errc::anchor_tampered);
+}
+
+// docs/store-format.md: every version keeps the places of magic, version, slot and MAC.
+TEST_F(AnchorTest, ARecordOfANewerReleaseIsStoreNewerAndAForeignMagicIsNone) {
+  const auto signed_anew = [&](std::size_t at, std::uint8_t value) {
+    Bytes bytes = whole(path_);
+    for (const std::size_t slot : {std::size_t{0}, block}) {
+      bytes[slot + at] = value;
+      const ByteView text = ByteView(bytes).subspan(slot, record - 32);
+      const Digest mac = Blake2b(key_.view()).add("ec-anchor-record").add(store_id_.bytes).add(text).finish();
+      std::ranges::copy(mac, bytes.begin() + static_cast<std::ptrdiff_t>(slot + record - 32));
+    }
+    put(path_, bytes);
+  };
+  ASSERT_TRUE(make()->write(state(3)));
+  signed_anew(9, 1);  // the version as it is: the rest of this test signs as the engine does
+  EXPECT_EQ(open().assume_value()->last(), state(3));
+  signed_anew(9, 2);
+  EXPECT_EQ(refused(), Errc::store_newer);
+  signed_anew(9, 1);
+  signed_anew(0, 'E');
   EXPECT_EQ(refused(), Errc::anchor_tampered);
 }
 

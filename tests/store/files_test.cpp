@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -147,8 +148,29 @@ TEST(FilesTest, ErrorsNameTheFileAndTheReason) {
   const auto denied = faulty_files(calls)->read(folder / "x", 1);
   EXPECT_EQ(code(denied), Errc::io_error);
   EXPECT_EQ(denied.error().detail().facts[0].second, folder / "x");
-  calls.count = 0;
-  EXPECT_EQ(code(faulty_files(calls)->replace(folder / "x", {})), Errc::read_only);
+  const std::pair<int, Errc> reasons[] = {
+      {EACCES, Errc::read_only}, {EPERM, Errc::read_only}, {EROFS, Errc::read_only},      {ENOSPC, Errc::disk_full},
+      {EDQUOT, Errc::disk_full}, {EFBIG, Errc::disk_full}, {ENOMEM, Errc::out_of_memory}, {EMFILE, Errc::io_error}};
+  for (const auto& [reason, expected] : reasons) {
+    calls.count = 0;
+    calls.error = reason;
+    EXPECT_EQ(code(faulty_files(calls)->replace(folder / "x", {})), expected) << std::strerror(reason);
+    EXPECT_FALSE(std::filesystem::exists(folder / "x"));
+  }
+}
+
+TEST(FilesTest, AMarkChangesWithWhatIsWritten) {
+  const Folder folder;
+  EXPECT_EQ(code(files().mark(folder / "x")), Errc::store_not_found);
+  put(folder / "x", as_bytes("abc"));
+  const FileMark first = files().mark(folder / "x").assume_value();
+  EXPECT_EQ(files().mark(folder / "x").assume_value(), first);
+  const auto later = std::filesystem::last_write_time(folder / "x") + std::chrono::microseconds(1);
+  std::filesystem::last_write_time(folder / "x", later);
+  EXPECT_NE(files().mark(folder / "x").assume_value(), first) << "written again in the same length";
+  ASSERT_TRUE(files().replace(folder / "x", as_bytes("abc")));
+  std::filesystem::last_write_time(folder / "x", later - std::chrono::microseconds(1));
+  EXPECT_NE(files().mark(folder / "x").assume_value(), first) << "another file of the same length and time";
 }
 
 TEST(FilesTest, WhereNothingMayBeWrittenAFileIsOpenedForReading) {

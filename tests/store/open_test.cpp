@@ -5,6 +5,7 @@
 #include <ecsql.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "schema/all.hpp"
 #include "store/migrate.hpp"
@@ -141,6 +142,96 @@ TEST_F(OpenTest, ASymbolicLinkIsNotFollowed) {
   make_store();
   std::filesystem::create_symlink(path_, folder_.path("link.ecdb"));
   EXPECT_EQ(code_of(open(options_for(folder_.path("link.ecdb"), false))), Errc::not_a_store);
+}
+
+TEST_F(OpenTest, AnyNameOfAFileCanBeAStore) {
+  for (const char* name : {"50% off?.ecdb", "a#b&mode=ro.ecdb", "Größe \"M\" 1+1.ecdb", "no ending", "%00.ecdb"}) {
+    path_ = folder_.path(name);
+    make_store();
+    EXPECT_TRUE(std::filesystem::exists(path_)) << name;
+    EXPECT_TRUE(open()) << name;
+  }
+}
+
+TEST_F(OpenTest, AFolderThatIsNotThereAndAnEmptyFileAreNamed) {
+  EXPECT_EQ(code_of(open(options_for(folder_.path("no/shop.ecdb"), true))), Errc::store_not_found);
+  EXPECT_EQ(code_of(open(options_for(folder_.folder() + "/", true))), Errc::store_not_found);
+  test::write_whole(path_, {});
+  EXPECT_EQ(code_of(open()), Errc::not_a_store);
+  EXPECT_TRUE(open(true)) << "a creation that was cut off at once";
+}
+
+// A power cut between the first page and the tables: only who may create goes on with it.
+TEST_F(OpenTest, AStoreWithoutItsTablesIsMadeByWhoMayCreate) {
+  auto slots = KeySlots::create(system_files(), folder_.path("shop.keys"), KeyInput::raw(test::test_key),
+                                around_.ids.next(), around_.random);
+  ASSERT_TRUE(slots);
+  {
+    ConnectionOptions how;
+    how.path = path_;
+    how.role = ConnectionOptions::Role::writer;
+    how.create = true;
+    auto begun = Connection::open(how, slots.assume_value().keys(), around_.random);
+    ASSERT_TRUE(begun);
+    ASSERT_TRUE(begun.assume_value()->make_wal());
+  }
+  EXPECT_EQ(code_of(open()), Errc::not_a_store);
+  make_store();
+  EXPECT_TRUE(open());
+}
+
+// Another process makes the store between the first look and the lock.
+TEST_F(OpenTest, WhoFindsTheStoreMadeMeanwhileUsesItOrIsToldThatItExists) {
+  class MadeMeanwhile final : public SystemCalls {
+   public:
+    std::function<void()> make;
+    int open(const char* path, int flags, mode_t mode) override {
+      // The lock file is opened for the presence first, then for the write lock.
+      if (std::string_view(path).ends_with(".lock") && ++locks_ == 2) make();
+      return SystemCalls::open(path, flags, mode);
+    }
+
+   private:
+    int locks_ = 0;
+  };
+  for (const bool create_new : {false, true}) {
+    path_ = folder_.path(create_new ? "new.ecdb" : "old.ecdb");
+    MadeMeanwhile calls;
+    calls.make = [&] { make_store(); };
+    const auto files = make_files({calls, around_.clock, around_.random, [](std::int64_t) {}});
+    OpenOptions options = options_for(path_, true);
+    options.create_new = create_new;
+    auto store = Store::open(std::move(options),
+                             {around_.clock, around_.random, *files, around_.log, around_.environment().vfs});
+    if (create_new) {
+      EXPECT_EQ(code_of(store), Errc::store_exists);
+    } else {
+      ASSERT_TRUE(store) << store.error().message();
+      EXPECT_EQ(store.assume_value()->commit_count(), 1) << "the other's row is there";
+      store.assume_value().reset();
+    }
+    EXPECT_TRUE(open());
+  }
+}
+
+TEST_F(OpenTest, AVersionThatIsNoNumberIsCorrupt) {
+  for (const char* version : {"one", ""}) {
+    path_ = folder_.path("shop" + std::string(version) + ".ecdb");
+    make_store();
+    auto slots =
+        KeySlots::open(system_files(), path_.substr(0, path_.size() - 5) + ".keys", KeyInput::raw(test::test_key));
+    ASSERT_TRUE(slots);
+    {
+      ConnectionOptions how;
+      how.path = path_;
+      how.role = ConnectionOptions::Role::writer;
+      auto writer = Connection::open(how, slots.assume_value().keys(), around_.random);
+      ASSERT_TRUE(writer);
+      ASSERT_TRUE(writer.assume_value()->execute("UPDATE ec_meta SET value = '" + std::string(version) +
+                                                 "' WHERE name = 'schema_version'"));
+    }
+    EXPECT_EQ(code_of(open()), Errc::store_corrupt) << version;
+  }
 }
 
 TEST_F(OpenTest, ADeletedAnchorIsNoticed) {

@@ -111,7 +111,7 @@ EC_API int64_t ec_handles_live(void) EC_NOEXCEPT;
 /* Bits of ec_open_options.flags. */
 #define EC_OPEN_CREATE 1      /* make the store when it is absent */
 #define EC_OPEN_CREATE_NEW 2  /* make the store; EC_E_STORE_EXISTS when it is present */
-#define EC_OPEN_READ_ONLY 4   /* writes answer EC_E_READ_ONLY */
+#define EC_OPEN_READ_ONLY 4   /* writes answer EC_E_READ_ONLY; works on a medium that takes no files */
 #define EC_OPEN_ACCEPT_LOSS 8 /* open although commits are known to be lost; this is recorded */
 #define EC_OPEN_TEST_CLOCK 16 /* time stands still until ec_engine_clock_set moves it */
 
