@@ -106,6 +106,26 @@ TEST_F(GroupCommitTest, AJobWhoseDeadlinePassedIsNotRun) {
   EXPECT_FALSE(ran);
 }
 
+TEST_F(GroupCommitTest, OnlyTheCallsOutOfTimeAreLeftOutOfAGroup) {
+  const std::int64_t far_off = around_.clock.steady_us() + 1'000'000;
+  const auto late = store_->submit(insert("late"), 1);
+  const auto early = store_->submit(insert("early"), far_off);
+  EXPECT_TRUE(store_->write(insert("without")));
+  EXPECT_EQ(store_->wait(late, 0)->error().code(), Errc::deadline_exceeded);
+  EXPECT_TRUE(*store_->wait(early, 0));
+  EXPECT_EQ(venues(), 2);
+}
+
+TEST_F(GroupCommitTest, WhatNobodyWaitedForIsRefusedByTheCloseAndNotDone) {
+  std::vector<std::shared_ptr<Pending>> pending;
+  for (const char* name : {"one", "two"}) pending.push_back(store_->submit(insert(name)));
+  ASSERT_TRUE(store_->close());
+  for (const auto& each : pending) EXPECT_EQ(store_->wait(each, -1)->error().code(), Errc::closed);
+  EXPECT_EQ(store_->wait(store_->submit(insert("three")), -1)->error().code(), Errc::closed);
+  open();
+  EXPECT_EQ(venues(), 0);
+}
+
 TEST_F(GroupCommitTest, AThrowingJobIsUndoneAndAnswered) {
   const Job inner = insert("thrown");
   const Status done = store_->write([&](Writer& writer) -> Status {

@@ -1,5 +1,6 @@
 // Keys added, removed and exchanged, and the whole store under a new data key: who can open it then, whatever fails.
 #include <atomic>
+#include <future>
 #include <thread>
 
 #include "store/copies.hpp"
@@ -148,6 +149,38 @@ TEST_F(KeyChangesTest, ANewDataKeyKeepsEverythingAndOnlyTheNewKeyOpens) {
   // The old slots with the old key give the old data key, which decrypts nothing any more.
   put(folder_.path("shop.keys"), old_keys);
   EXPECT_FALSE(open(path_, 1));
+}
+
+TEST_F(KeyChangesTest, ANewDataKeyWaitsForReadersOnlySoLong) {
+  std::promise<void> reading;
+  std::promise<void> enough;
+  std::thread reader([&] {
+    const Status read = store_->read([&](Reader& rows) -> Status {
+      EC_TRY(before, rows.meta("total"));
+      reading.set_value();
+      enough.get_future().wait();
+      EC_TRY(after, rows.meta("total"));
+      return before == after ? Status(ok()) : Status(Errc::internal);
+    });
+    EXPECT_TRUE(read) << read.error().message();
+  });
+  reading.get_future().wait();
+  std::atomic<bool> answered = false;
+  std::thread time([&] {  // passes, as long as somebody waits
+    while (!answered.load()) {
+      around_.clock.advance(1'000);
+      std::this_thread::yield();
+    }
+  });
+  EXPECT_EQ(code(change_data_key(*store_, 2)), Errc::store_busy);
+  answered = true;
+  time.join();
+  EXPECT_EQ(total(*store_), 7) << "others read on beside the one who takes so long";
+  enough.set_value();
+  reader.join();
+  EXPECT_TRUE(change_data_key(*store_, 2));
+  ASSERT_TRUE(store_->close());
+  EXPECT_EQ(the_one_that_opens(1, 2, 7), 2);
 }
 
 TEST_F(KeyChangesTest, ANewDataKeyWaitsForNobodyElseToHaveTheStoreOpen) {
