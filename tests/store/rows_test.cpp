@@ -2,9 +2,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <random>
 
 #include "schema/all.hpp"
+#include "store/connection.hpp"
+#include "store/key_slots.hpp"
 #include "support/test_store.hpp"
 
 namespace eventcore::store {
@@ -95,6 +98,92 @@ TEST_F(RowsTest, AnUpdateWritesOnlyWhatItNamesAndAnEraseRemoves) {
   EXPECT_TRUE(list(all_venues()).empty());
 }
 
+TEST_F(RowsTest, WhatIsNotThereIsNeitherChangedNorErased) {
+  const Record row = test::venue_row(organization_, around_.ids.next(), "here");
+  ASSERT_TRUE(put(row));
+  const Changes renamed{{venue("name"), Value("renamed")}};
+  for (const auto& [tenant, id] : {std::pair(organization_, around_.ids.next()), std::pair(other_, row.id())}) {
+    const auto update = [&, where = tenant, which = id](Writer& writer) {
+      return writer.update(tables::venues, where, which, renamed);
+    };
+    const auto erase = [&, where = tenant, which = id](Writer& writer) {
+      return writer.erase(tables::venues, where, which);
+    };
+    EXPECT_EQ(armed(update).error().code(), Errc::not_found);
+    EXPECT_EQ(armed(erase).error().code(), Errc::not_found);
+  }
+  EXPECT_TRUE(armed([&](Writer& writer) { return writer.update(tables::venues, organization_, row.id(), {}); }));
+  EXPECT_EQ(armed([&](Writer& writer) { return writer.create_tenant_key(organization_); }).error().code(),
+            Errc::already_exists)
+      << "another key would make what is sealed unreadable";
+  EXPECT_EQ(list(all_venues()).at(0).find("name")->text(), "here");
+}
+
+// Whoever makes a query checks what he names; the store does not trust that.
+TEST_F(RowsTest, AQueryThatNamesNoColumnIsRefused) {
+  constexpr std::uint16_t nowhere = 999;
+  const auto refused = [&](const std::function<Status(Reader&)>& read) {
+    const Status status = store_->read(read);
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().code(), Errc::internal);
+  };
+  const auto query = [&](const std::function<void(Query&)>& spoil) {
+    refused([&](Reader& reader) -> Status {
+      Query asked = all_venues();
+      spoil(asked);
+      EC_TRYV(reader.list(asked));
+      return ok();
+    });
+  };
+  query([](Query& asked) { asked.where = Expr::is_null(nowhere); });
+  query([](Query& asked) { asked.order = {{nowhere, false}}; });
+  query([](Query& asked) { asked.where = Expr::compare(venue("name"), Expr::Op::eq, Value::unread()); });
+  query([](Query& asked) {
+    asked.order = {{venue("name"), false}};
+    asked.after = {Value("a")};
+  });
+  query([](Query& asked) { asked.after = {Value(Uuid{}), Value(Uuid{}), Value(Uuid{})}; });
+  const auto aggregate = [&](const std::function<void(Aggregate&)>& spoil) {
+    refused([&](Reader& reader) -> Status {
+      Aggregate asked;
+      asked.table = &tables::venues;
+      asked.organization = organization_;
+      spoil(asked);
+      EC_TRYV(reader.aggregate(asked));
+      return ok();
+    });
+  };
+  aggregate([](Aggregate&) {});
+  aggregate([](Aggregate& asked) { asked.group_by = {nowhere}; });
+  aggregate([](Aggregate& asked) { asked.measures = {{Aggregate::Kind::sum, nowhere}}; });
+}
+
+// STRICT keeps types; only bytes that are no id can stand where one belongs, put there by another program.
+TEST_F(RowsTest, AnIdThatIsNoIdInTheFileIsCorrupt) {
+  const Record row = test::venue_row(organization_, around_.ids.next(), "here");
+  ASSERT_TRUE(put(row));
+  ASSERT_TRUE(store_->close());
+  auto slots = KeySlots::open(system_files(), folder_.path("shop.keys"), KeyInput::raw(test::test_key));
+  ASSERT_TRUE(slots);
+  {
+    ConnectionOptions how;
+    how.path = folder_.path("shop.ecdb");
+    how.role = ConnectionOptions::Role::writer;
+    auto writer = Connection::open(how, slots.assume_value().keys(), around_.random);
+    ASSERT_TRUE(writer);
+    ASSERT_TRUE(writer.assume_value()->execute("PRAGMA ignore_check_constraints=ON"));
+    ASSERT_TRUE(writer.assume_value()->execute("UPDATE venues SET id = x'0102'"));
+  }
+  auto opened = Store::open(test::options_for(folder_.path("shop.ecdb")), around_.environment());
+  ASSERT_TRUE(opened) << opened.error().message();
+  const Status read = opened.assume_value()->read([&](Reader& reader) -> Status {
+    EC_TRYV(reader.list(all_venues()));
+    return ok();
+  });
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), Errc::store_corrupt);
+}
+
 TEST_F(RowsTest, ATakenKeyNamesItsColumns) {
   const Status twice = put(test::organization_row(around_.ids.next(), "first"));
   ASSERT_EQ(twice.error().code(), Errc::already_exists);
@@ -155,13 +244,23 @@ class RandomExpr {
       case 1: return Expr::prefix(venue(below(2) == 0 ? "city" : "name"), text());
       case 2: return Expr::contains(venue("city"), text());
       case 3: return Expr::contains(venue("amenities"), text());
-      case 4: return Expr::in_list(venue("city"), {Value(text()), Value(text()), Value()});
-      case 5: return Expr::compare(venue("max_capacity"), op(), Value(below(4)));
-      default: return Expr::compare(venue("city"), op(), below(8) == 0 ? Value() : Value(text()));
+      case 4: return Expr::in_list(venue("city"), {any_value(), Value(text()), any_value()});
+      case 5: return Expr::compare(venue("max_capacity"), op(), below(4) == 0 ? any_value() : Value(below(4)));
+      default: return Expr::compare(venue("city"), op(), below(4) == 0 ? any_value() : Value(text()));
     }
   }
 
  private:
+  // Also of a type that the column does not have: such a value equals nothing and is neither less nor more.
+  Value any_value() {
+    switch (below(5)) {
+      case 0: return Value();
+      case 1: return Value(below(4));
+      case 2: return Value(Uuid{});
+      case 3: return Value(Bytes{1, 2});
+      default: return Value(text());
+    }
+  }
   Expr::Op op() { return static_cast<Expr::Op>(below(6)); }
   std::mt19937 engine_;
 };
@@ -311,11 +410,12 @@ TEST_F(RowsTest, SumsAreExactOrAnError) {
   aggregate.group_by = {venue("name")};
   aggregate.measures = {{Aggregate::Kind::count, 0},
                         {Aggregate::Kind::sum, venue("max_capacity")},
-                        {Aggregate::Kind::max, venue("max_capacity")}};
+                        {Aggregate::Kind::max, venue("max_capacity")},
+                        {Aggregate::Kind::min, venue("max_capacity")}};
   ASSERT_TRUE(store_->read([&](Reader& reader) -> Status {
     EC_TRY(rows, reader.aggregate(aggregate));
-    EXPECT_EQ(rows, (std::vector<std::vector<Value>>{{Value("a"), Value(2), Value(3), Value(2)},
-                                                     {Value("b"), Value(1), Value(3), Value(3)}}));
+    EXPECT_EQ(rows, (std::vector<std::vector<Value>>{{Value("a"), Value(2), Value(3), Value(2), Value(1)},
+                                                     {Value("b"), Value(1), Value(3), Value(3), Value(3)}}));
     return ok();
   }));
   for (int i = 0; i < 2; ++i) {
