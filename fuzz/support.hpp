@@ -69,6 +69,10 @@ class OneFile : public store::Files {
 
   Result<bool> exists(const std::string&) override { return true; }
   Result<std::int64_t> size(const std::string&) override { return static_cast<std::int64_t>(bytes_.size()); }
+  Result<store::FileMark> mark(const std::string& path) override {
+    EC_TRY(bytes, size(path));
+    return store::FileMark{1, bytes, 0};
+  }
   Result<std::optional<Bytes>> read(const std::string&, std::size_t size_max) override {
     return std::optional<Bytes>(part(bytes_, 0, size_max));
   }
