@@ -486,6 +486,32 @@ TEST_F(TamperedAuditTest, AnEraseEntryExcusesNothingThatComesAfterIt) {
   expect_broken_at(count_ + 2);
 }
 
+TEST_F(TamperedAuditTest, AnEraseEntryThatNamesNoRangeExcusesNothing) {
+  edit(4, {{a::new_personal.index, Value()}, {a::salt3.index, Value()}});
+  for (const char* values : {R"({"erased":[4,[4],[4,"4"],["4",4],[4,4,4],{"first":4}]})", R"({"erased":"4"})",
+                             R"({"gone":[[4,4]]})", "{}", "[[4,4]]"}) {
+    EC_EXPECT_OK(run(as_service(), "erase_subject", [&](work::UnitOfWork& unit) -> Result<Json> {
+      EC_TRYV(unit.record_act(organization_, "erase", values));
+      return Json();
+    }));
+    expect_broken_at(4);
+  }
+}
+
+TEST_F(TamperedAuditTest, ADigestOfAnotherLengthEqualsNone) {
+  for (const Column column : {a::c1, a::c4, a::entry_hash}) {
+    const Value whole = entry(4)[column];
+    for (const std::size_t size : {0U, 31U, 33U}) {
+      Bytes cut = whole.bytes();
+      cut.resize(size);
+      edit(4, {{column.index, Value(cut)}});
+      expect_broken_at(4);
+    }
+    edit(4, {{column.index, whole}});
+    EXPECT_TRUE(verify().ok);
+  }
+}
+
 TEST_F(TamperedAuditTest, AnErasedEntryTakesNoNewImage) {
   EC_EXPECT_OK(run(as_service(), "erase_subject", [&](work::UnitOfWork& unit) -> Result<Json> {
     EC_TRYV(unit.record_act(organization_, "erase", R"({"erased":[[4,4]]})"));
@@ -505,6 +531,17 @@ TEST_F(TamperedAuditTest, AChainWrittenAnewWithTheDataKeyDiffersFromItsSignedChe
   ASSERT_EQ(checkpoint().seq, count_ + 1);
   edit(4, {{a::timestamp.index, Value(std::int64_t{1})}});
   rechain(4);
+  expect_broken_at(count_ + 1);
+}
+
+TEST_F(TamperedAuditTest, AChainCutBeforeItsSignedCheckpointIsNoticed) {
+  clock_.advance(2'000'000);
+  add(tables::venues, {{"name", "Signed"}, {"address", "1 Road"}, {"max_capacity", 5}});
+  organizations_.clear();
+  ASSERT_EQ(checkpoint().seq, count_ + 1);
+  const Uuid last = entry(count_ + 1).id();
+  raw([&](store::Writer& writer) { return writer.erase(tables::audit_logs, organization_, last); });
+  rechain(1);  // the head fits what is left
   expect_broken_at(count_ + 1);
 }
 
