@@ -154,6 +154,50 @@ TEST_F(CheckInTest, TheSameNonceAnswersTheSameAndAdmitsOnce) {
   EC_EXPECT_REFUSED("idempotency_mismatch", call(as_service(), "check_in", other));
 }
 
+TEST_F(CheckInTest, ANonceStandsForOneScanInOneDirectionAndForARefusedOneToo) {
+  const Json ticket = ticket_of(category_);
+  const Json in = {{"event_id", to_text(event_)}, {"code", ticket["qr_code_data"]}, {"nonce", "scan-1"}};
+  EXPECT_EQ(check_in(in)["outcome"], "admitted");
+  Json out = in;
+  out["direction"] = "out";
+  EC_EXPECT_REFUSED("idempotency_mismatch", call(as_service(), "check_in", out));
+  const Json nonsense = {{"code", "NONSENSE"}, {"nonce", "scan-2"}};
+  const Json refused = check_in(nonsense);
+  EXPECT_EQ(refused["outcome"], "forged");
+  EXPECT_EQ(check_in(nonsense), refused);
+  std::string long_one;  // 128 characters in 256 bytes
+  for (int i = 0; i < 128; ++i) long_one += "\u00FC";
+  for (const std::string& nonce : {std::string(), long_one}) {
+    Json bad = in;
+    bad["nonce"] = nonce;
+    bad["ticket_number"] = ticket["ticket_number"];
+    const auto answer = call(as_service(), "check_in", bad);
+    EC_EXPECT_REFUSED("invalid_argument", answer);
+    EXPECT_EQ(answer.error().detail().fields.size(), 3U) << "code, ticket_number and nonce at once";
+  }
+  EXPECT_EQ(count(tables::check_ins), 2);
+  EXPECT_EQ(scan({{"code", ticket["qr_code_data"]}, {"nonce", long_one.substr(2)}}), "already_used");
+}
+
+TEST_F(CheckInTest, ADeviceOfAGateScansThereAndNowhereElse) {
+  const Json ticket = ticket_of(category_);
+  const Principal south = device(register_at("South"));
+  const auto scan_at = [&](const Principal& who, const Json& gate) {
+    Json arguments = {{"event_id", to_text(event_)}, {"code", ticket["qr_code_data"]}};
+    if (!gate.is_null()) arguments["gate"] = gate;
+    return call(who, "check_in", arguments);
+  };
+  EC_EXPECT_REFUSED("command_denied", scan_at(south, "North"));
+  EXPECT_EQ(count(tables::check_ins), 0);
+  EXPECT_EQ(accepted(scan_at(south, "South"))["outcome"], "admitted");
+  EXPECT_EQ(accepted(scan_at(south, nullptr))["previous"]["gate"], "South");
+  const Principal anywhere = device(register_at(nullptr));
+  EXPECT_EQ(accepted(scan_at(anywhere, "North"))["outcome"], "already_used");
+  namespace s = col::check_ins;
+  EXPECT_EQ(count(tables::check_ins, Expr::equals(s::gate.index, "South")), 2);
+  EXPECT_EQ(count(tables::check_ins, Expr::equals(s::gate.index, "North")), 1);
+}
+
 TEST_F(CheckInTest, WhoWentOutComesBackOnlyWhereReentryIsAllowed) {
   const Json ticket = ticket_of(category_);
   const Json out = {{"code", ticket["qr_code_data"]}, {"direction", "out"}};

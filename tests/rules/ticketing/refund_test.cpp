@@ -37,6 +37,46 @@ TEST_F(RefundsTest, AfterAReturnTheFormulaWorksOnTheTicketsThatRemain) {
   EXPECT_EQ(left(category_), 10);
 }
 
+// Lines and tickets of an import need not agree: then nothing is known of how the price came about.
+TEST_F(RefundsTest, WhereAnImportsLinesDoNotFitTheRemainingTicketsKeepWhatWasPaidForThem) {
+  const Uuid stage = add_category(event_, 5);
+  const Uuid order = add(tables::ticket_orders, {{"event_id", to_text(event_)},
+                                                 {"order_number", make_order_number(*random_)},
+                                                 {"customer_email", "old@example.org"},
+                                                 {"customer_name", "Old"},
+                                                 {"subtotal", "20.00"},
+                                                 {"total_amount", "20.00"},
+                                                 {"payment_status", "paid"}});
+  add(tables::ticket_order_items, {{"order_id", to_text(order)},
+                                   {"ticket_category_id", to_text(category_)},
+                                   {"quantity", 1},
+                                   {"unit_price", "20.00"},
+                                   {"subtotal", "20.00"},
+                                   {"total", "20.00"}});
+  add(tables::order_payments, {{"order_id", to_text(order)},
+                               {"kind", "payment"},
+                               {"status", "succeeded"},
+                               {"provider", "old shop"},
+                               {"reference", "1"},
+                               {"amount", "20.00"},
+                               {"currency", "USD"}});
+  const auto ticket = [&](const Uuid& category, const char* price) {
+    return to_text(add(tables::tickets, {{"order_id", to_text(order)},
+                                         {"ticket_category_id", to_text(category)},
+                                         {"ticket_number", make_ticket_number(*random_)},
+                                         {"attendee_name", "Ada"},
+                                         {"attendee_email", "ada@example.org"},
+                                         {"qr_code_data", "imported"},
+                                         {"price_paid", price},
+                                         {"status", "valid"}}));
+  };
+  const std::string hall = ticket(category_, "12.00");
+  const std::string front = ticket(stage, "8.00");  // of a category that no line names
+  EXPECT_EQ(refund(Json::array({front}))["refund"]["amount"], "8.00");
+  EXPECT_EQ(refund(Json::array({hall}))["refund"]["amount"], "12.00");
+  EXPECT_EQ(count(tables::order_payments, Expr::equals(p::kind.index, "refund")), 2);
+}
+
 TEST_F(RefundsTest, AReturnThatGivesNothingStillCountsAsReturned) {
   const Json placed = place(category_, 2);
   namespace o = col::ticket_orders;
