@@ -132,6 +132,19 @@ TEST_F(CheckInTest, TransferredAndCancelledTicketsSayWhichTheyAre) {
   order_becomes(cancelled, "paid");  // as its payments say
 }
 
+TEST_F(CheckInTest, ATicketsOwnWindowComesBeforeItsCategorys) {
+  const Json all_day = {{"valid_from", "2026-12-01T00:00:00Z"}, {"valid_until", "2026-12-01T23:00:00Z"}};
+  const Json ticket = ticket_of(add_category(event_, 5, all_day));
+  const auto at = [](const char* time) { return Value(parse_rfc3339(time).assume_value()); };
+  ticket_becomes(ticket, col::tickets::valid_from, at("2026-12-01T17:00:01Z"));
+  EXPECT_EQ(scan(code_of(ticket)), "not_yet_valid");
+  ticket_becomes(ticket, col::tickets::valid_until, at("2026-12-01T17:00:02Z"));
+  clock_.set(parse_rfc3339("2026-12-01T17:00:03Z").assume_value());
+  EXPECT_EQ(scan(code_of(ticket)), "expired");
+  ticket_becomes(ticket, col::tickets::valid_until, Value());
+  EXPECT_EQ(scan(code_of(ticket)), "admitted");
+}
+
 TEST_F(CheckInTest, ATypedNumberFindsTheTicketHoweverItIsSpelled) {
   const std::string number = ticket_of(category_)["ticket_number"].get<std::string>();
   EXPECT_EQ(scan({{"ticket_number", "0000000000000"}}), "unknown");

@@ -210,6 +210,34 @@ TEST_F(PlaceOrderTest, TheCounterPlacesPaysAndIssuesInOneStep) {
   EC_EXPECT_REFUSED("payment_refused", try_order(category_, 1, card));
 }
 
+TEST_F(PlaceOrderTest, APlaceIsWhoeverIsNamedAndTheBuyersForWhatIsNotSaid) {
+  struct Case {
+    Json given;
+    const char* name;
+    const char* email;
+    Json phone;
+  };
+  const Case cases[] = {
+      {Json::object(), "Bea Buyer", "bea@example.org", "+1 1"},
+      {{{"phone", "+2 2"}}, "Bea Buyer", "bea@example.org", "+2 2"},
+      {{{"name", "Ada"}}, "Ada", "bea@example.org", nullptr},  // the buyer's telephone is not Ada's
+      {{{"email", "ada@example.org"}}, "Bea Buyer", "ada@example.org", nullptr},
+      {{{"name", "Ada"}, {"email", "ada@example.org"}, {"phone", "+3 3"}}, "Ada", "ada@example.org", "+3 3"},
+  };
+  Json attendees = Json::array();
+  for (const Case& one : cases) attendees.push_back(one.given);
+  const Json line = {{"ticket_category_id", to_text(category_)}, {"quantity", 6}, {"attendees", attendees}};
+  const Json customer = {{"email", "bea@example.org"}, {"name", "Bea Buyer"}, {"phone", "+1 1"}};
+  const Json sold = sell(category_, 6, "60.00", {{"items", Json::array({line})}, {"customer", customer}});
+  ASSERT_EQ(sold["tickets"].size(), 6U);
+  for (std::size_t i = 0; i < 6; ++i) {
+    const Case& expected = cases[i < std::size(cases) ? i : 0];  // the sixth is given nobody at all
+    EXPECT_EQ(sold["tickets"][i]["attendee_name"], expected.name) << i;
+    EXPECT_EQ(sold["tickets"][i]["attendee_email"], expected.email) << i;
+    EXPECT_EQ(sold["tickets"][i]["attendee_phone"], expected.phone) << i;
+  }
+}
+
 TEST_F(PlaceOrderTest, PricesFollowTheRulesAndAreKept) {
   const Uuid priced = add_category(event_, 100, {{"base_price", "100.00"}, {"max_per_order", nullptr}});
   const auto rule = [&](const char* name, std::int64_t priority, const char* type, const char* value,
