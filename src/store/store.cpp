@@ -72,7 +72,7 @@ class Store::Impl {
   Status read(const std::function<Status(Reader&)>& body) {
     EC_TRYV(usable());
     if (group_ != nullptr) group_->look_at_turn();
-    const Status done = pool_.read([&](Connection& connection) {
+    Status done = pool_.read([&](Connection& connection) {
       Reader reader(connection);
       return body(reader);
     });
@@ -322,7 +322,7 @@ class Store::Impl {
             EC_TRY(wal, env_.files.exists(paths_.database + "-wal"));
             if (wal) return Errc::store_busy;
             placed = true;
-            const Status renamed = put_in_place(paths_, env_.files);
+            Status renamed = put_in_place(paths_, env_.files);
             EC_TRY(waits, env_.files.exists(waiting_paths(paths_).database));
             placed = !waits;
             if (placed) {
