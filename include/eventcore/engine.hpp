@@ -153,8 +153,8 @@ class Engine {
   explicit Engine(std::shared_ptr<api::EngineCore> core) : core_(std::move(core)) {}
 
   // The principal as JSON: {"kind": "service", "reason", "organization_id"?} | {"kind": "user", "id"} |
-  // {"kind": "customer", "email", "organization_id"?} | {"kind": "device", "token"} |
-  // {"kind": "anon", "organization_id"?} | {"kind": "sponsor", "id"}.
+  // {"kind": "customer", "email", "organization_id"?} | {"kind": "sponsor", "id"} | {"kind": "device", "token"} |
+  // {"kind": "api_key", "token"} | {"kind": "jwt", "token"} | {"kind": "anon", "organization_id"?}.
   Result<Session> session(std::string_view principal_json);
 
   [[nodiscard]] std::string stats() const;                // JSON

@@ -70,8 +70,6 @@ class SessionCore : public std::enable_shared_from_this<SessionCore> {
   Result<std::string> changes(std::int64_t since, std::int64_t limit, std::int64_t timeout_us);
   Status close();
 
-  [[nodiscard]] EngineCore& engine() { return *engine_; }
-
  private:
   class Busy;
   using WriteBody = std::function<Result<Json>(work::UnitOfWork&)>;

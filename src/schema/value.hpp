@@ -71,7 +71,6 @@ class Record {
   explicit Record(const schema::TableDef& table) : table_(&table), values_(table.columns.size()) {}
 
   [[nodiscard]] const schema::TableDef& table() const { return *table_; }
-  [[nodiscard]] bool valid() const { return table_ != nullptr; }
 
   [[nodiscard]] const Value& at(std::size_t index) const { return values_[index]; }
   Value& at(std::size_t index) { return values_[index]; }

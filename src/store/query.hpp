@@ -45,7 +45,7 @@ struct Query {
 
 // SELECT group columns, aggregates ... GROUP BY group columns ORDER BY them.
 struct Aggregate {
-  enum class Kind : std::uint8_t { count, sum, min, max };
+  enum class Kind : std::uint8_t { count, sum, max };
   struct Measure {
     Kind kind = Kind::count;
     std::uint16_t column = 0;  // ignored for count

@@ -305,7 +305,6 @@ void put_order(SqlText& out, const std::vector<Key>& keys) {
 std::string_view measure_text(Aggregate::Kind kind) {
   switch (kind) {
     case Aggregate::Kind::sum: return "sum";
-    case Aggregate::Kind::min: return "min";
     case Aggregate::Kind::max: return "max";
     case Aggregate::Kind::count: break;
   }

@@ -478,10 +478,6 @@ Status Store::checkpoint() {
   return impl_->group_->alone([&] { return impl_->committer_->checkpoint(true); });
 }
 
-Result<Bytes> Store::sign(ByteView message) {
-  const std::lock_guard<std::mutex> lock(impl_->slots_mutex_);
-  return impl_->slots_->sign(message);
-}
 Bytes Store::signing_public_key() const {
   const std::lock_guard<std::mutex> lock(impl_->slots_mutex_);
   return impl_->slots_->keys().signing_public_key;

@@ -151,8 +151,7 @@ class Store {
   Result<std::vector<PageProblem>> check_pages();
   Status checkpoint();
 
-  // Signing key of audit checkpoints, kept in the key-slot file and not in the database.
-  Result<Bytes> sign(ByteView message);
+  // Verifies the signatures of audit checkpoints; kept in the key-slot file and not in the database.
   [[nodiscard]] Bytes signing_public_key() const;
 
   Status add_key(const KeyInput& key);
