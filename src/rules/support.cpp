@@ -3,6 +3,7 @@
 #include "base/currency.hpp"
 #include "base/text.hpp"
 #include "rules/pure/rates.hpp"
+#include "rules/ticketing/settings.hpp"
 
 namespace eventcore::rules {
 
@@ -46,7 +47,6 @@ bool is_slug(std::string_view text) {
 
 namespace {
 
-constexpr std::int64_t hold_minutes_max = 7 * 24 * 60;
 constexpr std::int64_t places_max = 1'000'000'000;
 constexpr std::int64_t days_max = 100 * 366;
 
@@ -114,7 +114,7 @@ Status check_settings(const Value& settings) {
   check.rates();
   check.flag("check_in", "reentry");
   check.flag("self_refund");
-  check.count("hold_minutes", 1, hold_minutes_max);
+  check.count("hold_minutes", 1, ticketing::hold_minutes_max);
   check.count("hold_limit_anonymous", 0, places_max);
   check.count("legal_hold_days", 0, days_max);
   return check.result();

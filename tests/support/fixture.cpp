@@ -11,6 +11,7 @@
 #include "schema/all.hpp"
 #include "schema/codec.hpp"
 #include "schema/generated/columns.hpp"
+#include "store/opening.hpp"
 
 namespace eventcore::test {
 
@@ -37,8 +38,7 @@ Uuid id_of(const Json& row) {
 void Fixture::SetUp() {
   random_ = std::make_unique<SeededRandom>(testing::seed());
   ids_ = std::make_unique<UuidSource>(clock_, *random_);
-  const store::Environment environment{clock_, *random_, store::system_files(), log_, ""};
-  auto opened = store::Store::open(options_for(folder_.path("test.ecdb")), environment);
+  auto opened = store::Store::open(options_for(folder_.path("test.ecdb")), environment());
   ASSERT_TRUE(opened.has_value()) << opened.error().to_json();
   store_ = std::move(opened).assume_value();
   organization_ = add_organization("House of Events");
@@ -75,6 +75,35 @@ void Fixture::check_chain(store::Reader& reader, const Uuid& organization) {
   for (const store::FeedRow& change : changes.assume_value()) told.insert(change.audit_seq);
   EXPECT_EQ(written, told) << "audit entries and changes do not match";
   EXPECT_EQ(entries.assume_value().size(), changes.assume_value().size());
+}
+
+store::Environment Fixture::environment() {
+  return {clock_, *random_, store::system_files(), log_, ""};
+}
+
+void Fixture::tamper(const std::string& sql) {
+  store_.reset();
+  {
+    auto opened = store::open_store(options_for(folder_.path("test.ecdb"), false), environment());
+    ASSERT_TRUE(opened.has_value()) << opened.error().to_json();
+    opened.assume_value().connection->arm(true);
+    const Status done = opened.assume_value().connection->execute(sql);
+    EXPECT_TRUE(done.has_value()) << done.error().to_json() << " " << sql;
+  }
+  auto again = store::Store::open(options_for(folder_.path("test.ecdb"), false), environment());
+  ASSERT_TRUE(again.has_value()) << again.error().to_json();
+  store_ = std::move(again).assume_value();
+}
+
+std::vector<std::string> Fixture::problems() {
+  rules::operations::VerifyReport report;
+  const Status read = store_->read(
+      [&](store::Reader& reader) { return rules::operations::verify_organization(reader, organization_, report); });
+  EXPECT_TRUE(read.has_value()) << read.error().to_json();
+  std::vector<std::string> found;
+  for (const auto& problem : report.problems)
+    found.push_back(problem.kind + " " + problem.table + ": " + problem.expected + " <> " + problem.found);
+  return found;
 }
 
 Fixture::Principal Fixture::as_service(std::optional<Uuid> organization) {

@@ -59,6 +59,11 @@ class Fixture : public ::testing::Test {
   std::int64_t number(const schema::TableDef& table, const Uuid& id, Column column);
   std::int64_t count(const schema::TableDef& table, const Expr& where = Expr::always());
 
+  // Behind the engine's back: one statement on the closed store, which is then opened again.
+  void tamper(const std::string& sql);
+  // What verify finds in the organization, each as "kind table: expected <> found".
+  std::vector<std::string> problems();
+
   TestFolder folder_;
   TestClock clock_{1'790'000'000'000'000};  // 2026-09-21
   std::unique_ptr<Random> random_;
@@ -70,6 +75,7 @@ class Fixture : public ::testing::Test {
   std::vector<Uuid> organizations_;  // whose chains are checked at the end
 
  private:
+  store::Environment environment();
   void check_chain(store::Reader& reader, const Uuid& organization);
   std::map<policy::Role, Uuid> users_;
   int numbered_ = 0;

@@ -58,11 +58,6 @@ std::optional<PaymentRowStatus> payment_row_status(std::string_view text) {
   return find_word({S::pending, S::due, S::succeeded, S::failed}, text);
 }
 
-std::optional<PaymentStatus> payment_status_of_word(std::string_view text) {
-  using S = PaymentStatus;
-  return find_word({S::pending, S::processing, S::paid, S::failed, S::refunded, S::partially_refunded}, text);
-}
-
 PaymentSums payment_sums(std::span<const PaymentRow> rows) {
   PaymentSums sums;
   for (const PaymentRow& row : rows) {

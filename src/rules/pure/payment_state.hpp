@@ -19,7 +19,6 @@ std::string_view word(PaymentRowStatus status);
 std::string_view word(PaymentStatus status);
 std::optional<PaymentKind> payment_kind(std::string_view text);
 std::optional<PaymentRowStatus> payment_row_status(std::string_view text);
-std::optional<PaymentStatus> payment_status_of_word(std::string_view text);
 
 struct PaymentRow {
   PaymentKind kind = PaymentKind::payment;

@@ -256,10 +256,6 @@ std::set<std::string, std::less<>> factor_names(std::span<const PriceRule> rules
   return names;
 }
 
-bool is_engine_factor(std::string_view name) {
-  return std::find(engine_factor_names.begin(), engine_factor_names.end(), name) != engine_factor_names.end();
-}
-
 Result<ExactFactors> engine_factors(const FactorInputs& inputs) {
   EC_TRY(local, local_time(inputs.now_us, inputs.zone));
   const Micros left_us = inputs.event_starts_at_us - inputs.now_us;

@@ -4,7 +4,6 @@
 // Thread: free functions without state, any thread.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <eventcore/result.hpp>
@@ -76,11 +75,6 @@ std::optional<std::string> bad_price_bounds(std::optional<std::int64_t> min_pric
 
 // The factor names these rules look at: what need not be computed is not read.
 std::set<std::string, std::less<>> factor_names(std::span<const PriceRule> rules);
-
-inline constexpr std::array<std::string_view, 8> engine_factor_names = {
-    "days_until_event", "hours_until_event", "remaining", "sold_share",
-    "sold_last_hour",   "sold_last_day",     "weekday",   "hour"};
-bool is_engine_factor(std::string_view name);
 
 struct FactorInputs {
   Micros now_us = 0;

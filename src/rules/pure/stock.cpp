@@ -47,46 +47,8 @@ Result<Stock> new_stock(std::int64_t total, std::optional<std::int64_t> availabl
   return Stock{.total = total, .withheld = total - left, .taken = 0};
 }
 
-Result<Stock> change_total(const Stock& stock, std::int64_t total) {
-  const Stock changed{.total = total, .withheld = stock.withheld, .taken = stock.taken};
-  if (const auto problem = stock_problem(changed)) {
-    return fail_field(Errc::invalid_argument, "total_quantity", std::string(*problem));
-  }
-  return changed;
-}
-
-Result<Stock> change_withheld(const Stock& stock, std::int64_t withheld) {
-  const Stock changed{.total = stock.total, .withheld = withheld, .taken = stock.taken};
-  if (const auto problem = stock_problem(changed)) {
-    return fail_field(Errc::invalid_argument, "withheld_quantity", std::string(*problem));
-  }
-  return changed;
-}
-
 std::int64_t left_for_others(std::int64_t available, std::int64_t waiting) {
   return std::max<std::int64_t>(0, available - std::max<std::int64_t>(0, waiting));
-}
-
-Status check_left(std::int64_t quantity, std::int64_t left) {
-  if (quantity > left) {
-    return fail_fact(Errc::sold_out, "left", std::to_string(left));
-  }
-  return ok();
-}
-
-Result<Stock> take_places(const Stock& stock, std::int64_t quantity) {
-  if (quantity < 0) {
-    return fail(Errc::invalid_quantity, "places are taken in whole, positive numbers");
-  }
-  EC_TRYV(check_left(quantity, available(stock)));
-  return Stock{.total = stock.total, .withheld = stock.withheld, .taken = stock.taken + quantity};
-}
-
-Result<Stock> give_back(const Stock& stock, std::int64_t quantity) {
-  if (quantity < 0 || quantity > stock.taken) {
-    return fail(Errc::invariant_violated, "more places would come back than were taken");
-  }
-  return Stock{.total = stock.total, .withheld = stock.withheld, .taken = stock.taken - quantity};
 }
 
 bool ticket_takes_place(std::string_view ticket_status) {

@@ -7,7 +7,6 @@ namespace eventcore::rules::ticketing {
 namespace {
 
 constexpr std::int64_t hold_minutes_default = 15;
-constexpr std::int64_t hold_minutes_max = 7 * 24 * 60;
 constexpr Micros minute_us = 60'000'000;
 
 }  // namespace

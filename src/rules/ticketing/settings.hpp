@@ -17,6 +17,8 @@
 
 namespace eventcore::rules::ticketing {
 
+inline constexpr std::int64_t hold_minutes_max = 7 * 24 * 60;
+
 class SaleSettings {
  public:
   // Reads the event's settings now and the organization's when they are needed.

@@ -250,8 +250,6 @@ TEST(ConditionsTest, TheNamesARuleLooksAtAreKnown) {
   const std::vector<PriceRule> rules = {Make("a").when(R"({"demand": 1, "hour": 2})"),
                                         Make("b").when(R"({"hour": 3})")};
   EXPECT_EQ(factor_names(rules), (std::set<std::string, std::less<>>{"demand", "hour"}));
-  EXPECT_TRUE(is_engine_factor("sold_share"));
-  EXPECT_FALSE(is_engine_factor("demand"));
 }
 
 FactorInputs inputs_at(std::string_view now, std::string_view start) {

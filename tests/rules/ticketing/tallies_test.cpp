@@ -12,7 +12,6 @@
 #include "rules/rules.hpp"
 #include "schema/codec.hpp"
 #include "schema/tallies.hpp"
-#include "store/opening.hpp"
 #include "store/tallies.hpp"
 
 namespace eventcore::test {
@@ -327,33 +326,6 @@ class TalliesTest : public RefundsTest {
     money_by_hand(by_hand);
     tickets_by_hand(by_hand);
     EXPECT_EQ(told, by_hand);
-  }
-
-  // ---- behind the engine's back -------------------------------------------------------------------------------------
-
-  store::Environment environment() { return {clock_, *random_, store::system_files(), log_, ""}; }
-  void tamper(const std::string& sql) {
-    store_.reset();
-    {
-      auto opened = store::open_store(options_for(folder_.path("test.ecdb"), false), environment());
-      ASSERT_TRUE(opened.has_value()) << opened.error().to_json();
-      EC_EXPECT_OK(opened.assume_value().connection->execute(sql));
-    }
-    auto again = store::Store::open(options_for(folder_.path("test.ecdb"), false), environment());
-    ASSERT_TRUE(again.has_value()) << again.error().to_json();
-    store_ = std::move(again).assume_value();
-  }
-  std::vector<std::string> problems() {
-    std::vector<std::string> found;
-    EC_EXPECT_OK(store_->read([&](store::Reader& reader) -> Status {
-      rules::operations::VerifyReport report;
-      EC_TRYV(rules::operations::verify_organization(reader, organization_, report));
-      EXPECT_GT(report.checked["tally"], 0);
-      for (const auto& problem : report.problems)
-        found.push_back(problem.kind + " " + problem.table + ": " + problem.expected + " <> " + problem.found);
-      return ok();
-    }));
-    return found;
   }
 
   std::mt19937_64 dice_;
