@@ -148,13 +148,58 @@ TEST(ProcessesTest, AForkWaitsForWhoeverHoldsAMutexOfTheWholeProcess) {
     });
     taken.get_future().wait();
     const pid_t child = fork();
-    if (child == 0) _exit(sqlite3_mutex_try(shared[i]) == SQLITE_OK ? 0 : 1);
+    if (child == 0) {
+      // Ends without a look back: ThreadSanitizer would miss the holder, who did not come along.
+      const char* const verdict = sqlite3_mutex_try(shared[i]) == SQLITE_OK ? "true" : "false";
+      execlp(verdict, verdict, nullptr);
+      _exit(2);
+    }
     forked.set_value();
     holder.join();
     ASSERT_GT(child, 0);
     int status = -1;
     ASSERT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0) << "mutex " << i << " is taken for ever";
+  }
+}
+
+// Each pair as SQLite or SQLCipher takes it: a random number asks for the default file system the first time, a
+// temporary file is named by a random number, SQLCipher starts under the main mutex. A fork that took the inner one
+// first and then waited for the outer one would wait for ever, for who holds the outer one waits for the inner.
+TEST(ProcessesTest, AForkTakesTheMutexesInTheOrderInWhichOthersTakeThem) {
+  const test::TestFolder folder;
+  test::Surroundings around;
+  auto opened = Store::open(test::options_for(folder.path("shop.ecdb")), around.environment());  // starts SQLite
+  ASSERT_TRUE(opened);
+  constexpr int memory_of_sqlcipher = 6;
+  sqlite3_mutex* const files = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_VFS1);
+  sqlite3_mutex* const random = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_PRNG);
+  sqlite3_mutex* const main = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_MAIN);
+  for (const auto& [outer, inner] : {std::pair(files, random), std::pair(random, main),
+                                     std::pair(main, ecsql_sqlcipher_mutex(memory_of_sqlcipher))}) {
+    std::promise<void> taken;
+    std::promise<void> forked;
+    bool free = false;
+    std::thread holder([&, outer = outer, inner = inner] {
+      sqlite3_mutex_enter(outer);
+      taken.set_value();
+      forked.get_future().wait_for(std::chrono::milliseconds(50));  // the fork waits for `outer` meanwhile
+      free = sqlite3_mutex_try(inner) == SQLITE_OK;
+      if (free) sqlite3_mutex_leave(inner);
+      sqlite3_mutex_leave(outer);
+    });
+    taken.get_future().wait();
+    const pid_t child = fork();
+    if (child == 0) {
+      execlp("true", "true", nullptr);
+      _exit(2);
+    }
+    forked.set_value();
+    holder.join();
+    ASSERT_GT(child, 0);
+    int status = -1;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_TRUE(free);
   }
 }
 

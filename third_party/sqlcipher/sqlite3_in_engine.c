@@ -11,24 +11,33 @@
 
 #include <pthread.h>
 
-/* The outer before the inner: SQLCipher's before SQLite's, and what memory is asked for by last. */
-static const int sqlcipher_mutexes[] = {SQLCIPHER_MUTEX_SHAREDCACHE, SQLCIPHER_MUTEX_PROVIDER,
-                                        SQLCIPHER_MUTEX_PROVIDER_ACTIVATE, SQLCIPHER_MUTEX_PROVIDER_RAND,
-                                        SQLCIPHER_MUTEX_MEM};
-static const int sqlite_mutexes[] = {SQLITE_MUTEX_STATIC_MAIN, SQLITE_MUTEX_STATIC_OPEN, SQLITE_MUTEX_STATIC_VFS1,
-                                     SQLITE_MUTEX_STATIC_PRNG, SQLITE_MUTEX_STATIC_LRU,  SQLITE_MUTEX_STATIC_PMEM,
-                                     SQLITE_MUTEX_STATIC_MEM};
+/* The outer before the inner, or two threads wait for each other: a temporary file is named (VFS1) by a random number
+ * (PRNG) whose first asks for the default file system (MAIN), and SQLCipher starts under MAIN. */
+static const struct {
+  int of_sqlcipher;
+  int number;
+} shared_mutexes[] = {
+    {0, SQLITE_MUTEX_STATIC_OPEN},        {0, SQLITE_MUTEX_STATIC_VFS1},
+    {0, SQLITE_MUTEX_STATIC_PRNG},        {0, SQLITE_MUTEX_STATIC_MAIN},
+    {1, SQLCIPHER_MUTEX_SHAREDCACHE},     {1, SQLCIPHER_MUTEX_PROVIDER},
+    {1, SQLCIPHER_MUTEX_PROVIDER_ACTIVATE}, {1, SQLCIPHER_MUTEX_PROVIDER_RAND},
+    {1, SQLCIPHER_MUTEX_MEM},             {0, SQLITE_MUTEX_STATIC_LRU},
+    {0, SQLITE_MUTEX_STATIC_PMEM},        {0, SQLITE_MUTEX_STATIC_MEM},
+};
+
+static sqlite3_mutex *shared_mutex(int i) {
+  const int number = shared_mutexes[i].number;
+  return shared_mutexes[i].of_sqlcipher ? sqlcipher_mutex(number) : sqlite3MutexAlloc(number);
+}
 
 static void before_fork(void) {
   int i;
-  for (i = 0; i < ArraySize(sqlcipher_mutexes); i++) sqlite3_mutex_enter(sqlcipher_mutex(sqlcipher_mutexes[i]));
-  for (i = 0; i < ArraySize(sqlite_mutexes); i++) sqlite3_mutex_enter(sqlite3MutexAlloc(sqlite_mutexes[i]));
+  for (i = 0; i < ArraySize(shared_mutexes); i++) sqlite3_mutex_enter(shared_mutex(i));
 }
 
 static void after_fork_in_parent(void) {
   int i;
-  for (i = ArraySize(sqlite_mutexes) - 1; i >= 0; i--) sqlite3_mutex_leave(sqlite3MutexAlloc(sqlite_mutexes[i]));
-  for (i = ArraySize(sqlcipher_mutexes) - 1; i >= 0; i--) sqlite3_mutex_leave(sqlcipher_mutex(sqlcipher_mutexes[i]));
+  for (i = ArraySize(shared_mutexes) - 1; i >= 0; i--) sqlite3_mutex_leave(shared_mutex(i));
 }
 
 static void after_fork_in_child(void) {
