@@ -64,6 +64,15 @@ TEST_F(ExplainTest, AKeyLearnsWhichPermissionItLacks) {
   EXPECT_EQ(line(allowed, "key(ticketing)"), "yes: the key has ticketing:read, events; ticketing:read is needed");
 }
 
+TEST_F(ExplainTest, EveryAssignmentIsNamed) {
+  const std::string event = new_event();
+  const std::string member = new_user("member");
+  assign(event, member, "producer");
+  assign(event, member, "technical_director");
+  const std::string told = line(explained(user(member), "update", "events", event), "event_editor");
+  EXPECT_NE(told.find("assigned to its event as producer, technical_director"), std::string::npos) << told;
+}
+
 TEST_F(ExplainTest, ARefusedColumnSaysWhatItNeeds) {
   const std::string member = new_user("member");
   const auto asked = [&](Caller caller, const std::string& table, const std::string& row, const Json& values) {
@@ -127,6 +136,21 @@ TEST_F(ExplainTest, AForeignRowIsExplainedLikeAnAbsentOne) {
       user(last_owner_).call("explain_access", {{"table", "venues"}, {"operation", "update"}, {"id", last_owner_}});
   ASSERT_TRUE(refused_as("not_found", foreign));
   EXPECT_EQ(foreign.error().to_json(), absent.error().to_json());
+}
+
+TEST_F(ExplainTest, WhoMayMakeARowIsToldBeforeThereIsOne) {
+  const std::string manager = new_user("manager");
+  const std::string member = new_user("member");
+  const Json made = accepted(owner().call("create_api_key", {{"name", "Shop"}, {"permissions", {"events"}}}));
+  const Json reply = accepted(owner().call("list_principals_who_can",
+                                           {{"table", "venues"}, {"operation", "create"}, {"values", venue("Hall")}}));
+  EXPECT_TRUE(names(reply, owner_));
+  EXPECT_TRUE(names(reply, manager));
+  EXPECT_FALSE(names(reply, member));
+  EXPECT_EQ(names(reply, made["api_key"]["id"]),
+            as({{"kind", "api_key"}, {"token", made["token"]}}).insert("venues", venue("Hall")).has_value());
+  EC_EXPECT_OK(user(manager).insert("venues", venue("Hall")));
+  EC_EXPECT_REFUSED("policy_denied", user(member).insert("venues", venue("Hall")));
 }
 
 TEST_F(ExplainTest, WhoMayChangeAnEvent) {

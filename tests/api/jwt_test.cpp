@@ -175,6 +175,8 @@ TEST(JwtTest, TokensThatAreRefused) {
       {"service_role", hs256(claims({{"role", "service_role"}}))},
       {"unknown role", hs256(claims({{"role", "superuser"}}))},
       {"permissions no list", hs256(claims({{"api_key_permissions", "events"}}))},
+      {"too many permissions", hs256(claims({{"api_key_permissions", Json(std::vector<std::string>(65, "events"))}}))},
+      {"role no text", hs256(claims({{"role", 1}}))},
       {"permissions no texts", hs256(claims({{"api_key_permissions", {1}}}))},
       {"email no text", hs256(claims({{"email", 1}}))},
       {"verified email that is none", hs256(claims({{"email", "nobody"}, {"email_verified", true}}))},
@@ -186,6 +188,15 @@ TEST(JwtTest, TokensThatAreRefused) {
     EXPECT_EQ(verified.error().code(), Errc::unauthenticated) << what;
   }
   EXPECT_FALSE(policy::verify_jwt({}, good, now_s * 1'000'000).has_value()) << "no algorithm configured";
+}
+
+// Identity providers name their database's role there; it says nothing here.
+TEST(JwtTest, RolesOfAnonymousAndAuthenticatedCallersAreNoRolesOfUsers) {
+  for (const char* role : {"anon", "authenticated"}) {
+    const auto verified = policy::verify_jwt(config(), hs256(claims({{"role", role}})), now_s * 1'000'000);
+    ASSERT_TRUE(verified.has_value()) << role;
+    EXPECT_EQ(verified.assume_value().role, "") << role;
+  }
 }
 
 TEST(JwtTest, ThirtySecondsOfLeewayAndFractionsOfSeconds) {
