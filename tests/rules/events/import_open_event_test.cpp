@@ -79,6 +79,42 @@ TEST_F(ImportOpenEventTest, WhatIsMissingIsListed) {
   EC_EXPECT_REFUSED("command_denied", call(as_user(Role::manager), "import_open_event", {{"folder", festival_}}));
 }
 
+TEST_F(ImportOpenEventTest, CategoriesThatAreNoneAreNamedAndNothingIsMade) {
+  const auto bad_field = [&](const Json& categories) {
+    const auto refused =
+        call(as_service(organization_), "import_open_event", {{"folder", festival_}, {"categories", categories}});
+    if (refused) return std::string("it was allowed");
+    const auto& fields = refused.error().detail().fields;
+    return std::string(refused.error().name()) + " " + (fields.empty() ? "" : fields.front().field);
+  };
+  const Json good = {{"name", "Day"}, {"base_price", "1.00"}, {"total_quantity", 1}};
+  Json elsewhere = good, unpriced = good;
+  elsewhere["event_id"] = to_text(ids_->next());
+  unpriced.erase("base_price");
+  EXPECT_EQ(bad_field(Json::array({good, elsewhere})), "invalid_argument categories[1].event_id");
+  EXPECT_EQ(bad_field(Json::array({good, unpriced})), "invalid_argument categories[1].base_price");
+  EXPECT_EQ(bad_field(Json::array({1})).substr(0, 29), "invalid_argument categories[0");
+  EXPECT_EQ(bad_field("all").substr(0, 27), "invalid_argument categories");
+  EXPECT_EQ(count(tables::events), 0);
+  EXPECT_EQ(count(tables::venues), 0);
+}
+
+TEST_F(ImportOpenEventTest, AFileThatIsNoJsonOrTooLargeIsNamed) {
+  const TestFolder conference;
+  const auto import_it = [&] {
+    return call(as_service(organization_), "import_open_event", {{"folder", conference.folder()}});
+  };
+  const std::string file = conference.path("event.json");
+  write_whole(file, as_bytes("{\"name\": "));
+  const auto broken = import_it();
+  ASSERT_FALSE(broken.has_value());
+  EXPECT_EQ(broken.error().name(), "invalid_json");
+  EXPECT_EQ(broken.error().detail().facts.front().second, "event.json");
+  write_whole(file, Bytes(4 * 1024 * 1024 + 1, ' '));
+  EC_EXPECT_REFUSED("request_too_large", import_it());
+  EXPECT_EQ(count(tables::events), 0);
+}
+
 // Both once took time by the square of the length.
 TEST_F(ImportOpenEventTest, ANameAsLongAsAFileMayBeIsCutToTheColumns) {
   std::string name;

@@ -42,6 +42,30 @@ TEST_F(PaymentTest, ARepeatedReferenceChangesNothing) {
   EXPECT_EQ(payments("payment", "succeeded"), 1);
 }
 
+TEST_F(PaymentTest, EveryBadNameOfAPaymentIsToldAndNothingIsWritten) {
+  const Json placed = place(category_, 1);
+  const std::string order = placed["order"]["id"];
+  const std::int64_t entries = count(tables::audit_logs);
+  const std::string too_long(schema::indexed_text_bytes_max + 1, 'x');
+  for (const std::string& bad : {std::string(), too_long})
+    for (const char* command : {"confirm_payment", "fail_payment", "start_payment", "record_chargeback"}) {
+      Json arguments = {{"order_id", order}, {"provider", bad}, {"reference", bad}};
+      const std::string_view name(command);
+      if (name == "confirm_payment" || name == "record_chargeback") arguments["amount"] = "10.00";
+      if (name == "confirm_payment") arguments["currency"] = "USD";
+      const auto refused = call(as_service(), command, arguments);
+      ASSERT_FALSE(refused.has_value()) << command;
+      EXPECT_EQ(refused.error().name(), "invalid_argument") << refused.error().to_json();
+      std::set<std::string> fields;
+      for (const FieldError& field : refused.error().detail().fields) fields.insert(field.field);
+      EXPECT_EQ(fields, (std::set<std::string>{"provider", "reference"})) << command << " " << bad.size();
+    }
+  EC_EXPECT_REFUSED("invalid_argument",
+                    call(as_service(), "record_chargeback", {{"order_id", order}, {"amount", "0"}}));
+  EXPECT_EQ(count(tables::audit_logs), entries);
+  EXPECT_EQ(order_state(placed), "active/pending");
+}
+
 TEST_F(PaymentTest, AnotherAmountOrCurrencyWritesNothing) {
   const Json placed = place(category_, 2);
   const std::int64_t entries = count(tables::audit_logs);

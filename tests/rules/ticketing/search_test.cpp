@@ -163,6 +163,23 @@ TEST_F(SearchTest, QueriesWithoutALetterAndForeignCursorsAreRefused) {
   EC_EXPECT_REFUSED("invalid_argument", search_as(as_service(), "a", limit));
 }
 
+// A cursor is the caller's to send back, and so his to alter.
+TEST_F(SearchTest, AnAlteredCursorIsRefusedWhateverItSays) {
+  attendee("Ada Lovelace");
+  const std::string row = to_text(ids_->next());
+  const auto search_after = [&](const std::string& place) {
+    return search_as(as_service(), "ada", {{"after", hex(as_bytes(place))}});
+  };
+  EC_EXPECT_OK(search_after(R"([0,0,"ada",")" + row + R"("])"));
+  for (const std::string& place :
+       {std::string("{}"), std::string("[0,0,\"ada\"]"), std::string("[0,0,\"\",\"\",1]"), std::string("0"),
+        std::string(R"(["0",0,"",""])"), std::string(R"([0,0.5,"",""])"), std::string(R"([0,0,1,""])"),
+        std::string(R"([0,0,"",null])"), std::string(R"([-1,0,"",""])"), std::string(R"([0,-1,"",""])"),
+        std::string(R"([7,0,"",""])"), std::string(R"([0,70,"",""])"), std::string(R"([0,99999999999999999999,"",""])"),
+        std::string(R"([0,0,"ada","no uuid"])"), R"([0,0,"bob",")" + row + R"("])"})
+    EC_EXPECT_REFUSED("invalid_argument", search_after(place)) << place;
+}
+
 // Pages of every size together hold each ticket once, whatever columns and words it is met by.
 TEST_F(SearchTest, PagesTogetherHoldEveryTicketOnce) {
   for (int i = 0; i < 40; ++i)
