@@ -48,6 +48,44 @@ TEST_F(SponsorshipTest, AReplacementWithinOneUnitNeedsNoSecondPlace) {
   EXPECT_EQ(number(tables::sponsor_packages, package, col::sponsor_packages::current_sponsors), 1);
 }
 
+TEST_F(SponsorshipTest, AWithdrawnPackageIsTakenByNobodyNewAndKeepsItsSponsors) {
+  const Uuid event = add_event();
+  const Uuid package = add_package(event, 3);
+  const Json acme = {{"event_id", to_text(event)},
+                     {"package_id", to_text(package)},
+                     {"company_name", "Acme"},
+                     {"contract_value", "1"}};
+  const Uuid first = add(tables::sponsors, acme);
+  set(tables::sponsor_packages, package, {{"is_withdrawn", true}});
+  EC_EXPECT_REFUSED("invariant_violated", insert(as_user(Role::admin), tables::sponsors, acme));
+  Json unbound = acme;
+  unbound.erase("package_id");
+  const Uuid second = add(tables::sponsors, unbound);
+  EC_EXPECT_REFUSED("invariant_violated",
+                    update(as_user(Role::admin), tables::sponsors, second, {{"package_id", to_text(package)}}));
+  EC_EXPECT_OK(update(as_user(Role::admin), tables::sponsors, first, {{"company_name", "Acme & Sons"}}));
+  EXPECT_EQ(number(tables::sponsor_packages, package, col::sponsor_packages::current_sponsors), 1);
+  set(tables::sponsor_packages, package, {{"is_withdrawn", false}});
+  EC_EXPECT_OK(insert(as_user(Role::admin), tables::sponsors, acme));
+}
+
+TEST_F(SponsorshipTest, AFullPackageAndALimitBelowItsSponsorsAreRefused) {
+  const Uuid event = add_event();
+  const Uuid package = add_package(event, 2);
+  const Json acme = {{"event_id", to_text(event)},
+                     {"package_id", to_text(package)},
+                     {"company_name", "Acme"},
+                     {"contract_value", "1"}};
+  add(tables::sponsors, acme);
+  const Uuid last = add(tables::sponsors, acme);
+  EC_EXPECT_REFUSED("package_full", insert(as_user(Role::admin), tables::sponsors, acme));
+  EC_EXPECT_REFUSED("invariant_violated",
+                    update(as_user(Role::admin), tables::sponsor_packages, package, {{"max_sponsors", 1}}));
+  EXPECT_EQ(number(tables::sponsor_packages, package, col::sponsor_packages::current_sponsors), 2);
+  set(tables::sponsors, last, {{"contract_status", "cancelled"}});
+  EC_EXPECT_OK(update(as_user(Role::admin), tables::sponsor_packages, package, {{"max_sponsors", 1}}));
+}
+
 TEST_F(SponsorshipTest, APackageInUseIsNotDeleted) {
   const Uuid event = add_event();
   const Uuid package = add_package(event, 1);

@@ -144,6 +144,21 @@ TEST_F(PaymentTest, ALatePaymentForAnEventThatNoLongerSellsIsDueBack) {
   EXPECT_EQ(payments("refund", "due"), 1);
 }
 
+TEST_F(PaymentTest, AFailureUnderAnotherOrdersReferenceIsNotFoundAndChangesNothing) {
+  confirm(place(category_, 1), intent_one);
+  const Json second = place(category_, 1);
+  const std::int64_t entries = count(tables::audit_logs);
+  Json arguments = intent_one;
+  arguments["order_id"] = second["order"]["id"];
+  EC_EXPECT_REFUSED("not_found", call(as_service(), "fail_payment", arguments));
+  EXPECT_EQ(order_state(second), "active/pending");
+  EXPECT_EQ(payments("payment", "failed"), 0);
+  EXPECT_EQ(count(tables::audit_logs), entries);
+  arguments["reference"] = "pi_2";
+  EC_EXPECT_OK(call(as_service(), "fail_payment", arguments));
+  EXPECT_EQ(payments("payment", "failed"), 1);
+}
+
 TEST_F(PaymentTest, AFailureKeepsThePlacesAndMayBeFollowedBySuccess) {
   const Json placed = place(category_, 2);
   accepted(try_start(placed, "pi_1"));

@@ -196,6 +196,17 @@ TEST_F(WebhookTest, ALostDisputeIsAChargebackAndAWonOneNothing) {
   EXPECT_EQ(payments("chargeback", "succeeded"), 1);
 }
 
+TEST_F(WebhookTest, ADisputeOverMoreThanCameOrInAnotherCurrencyTakesNothing) {
+  const Json placed = begun("pi_1");
+  deliver(succeeded("evt_1", "pi_1", 2'000));
+  EXPECT_EQ(deliver(dispute("evt_2", "pi_1", 2'000, "lost", "eur")), "payment_mismatch");
+  EXPECT_EQ(deliver(dispute("evt_3", "pi_1", 2'001)), "payment_mismatch");
+  EXPECT_EQ(order_state(placed), "active/paid");
+  EXPECT_EQ(payments("chargeback", "succeeded"), 0);
+  EXPECT_EQ(deliver(dispute("evt_4", "pi_1", 2'000)), "charged_back");
+  EXPECT_EQ(order_state(placed), "active/refunded");
+}
+
 TEST_F(WebhookTest, AnotherAmountOrCurrencyIsStoredAndIssuesNothing) {
   const Json placed = begun("pi_1");
   const Json other = begun("pi_2");
