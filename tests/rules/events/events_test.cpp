@@ -200,7 +200,20 @@ TEST_F(EventsTest, PaymentSchedulesAddUp) {
                    {"payment_schedule", {{{"amount", "40.00"}}, {{"amount", "50.00"}}}}};
   EC_EXPECT_REFUSED("invariant_violated", insert(as_user(Role::admin), tables::event_vendor_contracts, contract));
   contract["payment_schedule"].push_back({{"amount", 10}, {"due", "2026-10-01"}});
-  EC_EXPECT_OK(insert(as_user(Role::admin), tables::event_vendor_contracts, contract));
+  const auto made = insert(as_user(Role::admin), tables::event_vendor_contracts, contract);
+  ASSERT_TRUE(made.has_value()) << made.error().to_json();
+  const auto try_change = [&](const Json& changes) {
+    return update(as_user(Role::admin), tables::event_vendor_contracts, id_of(made.assume_value()), changes);
+  };
+  for (const char* bad : {R"({"amount":"100.00"})", R"([100])", R"([{}])", R"([{"amount":"100.00"},{"amount":null}])",
+                          R"([{"amount":true}])", R"([{"amount":"101.00"},{"amount":"-1.00"}])",
+                          R"([{"amount":"all"}])", R"([{"amount":"100.001"}])", R"([{"amount":"99.99"}])",
+                          R"([{"amount":9223372036854775807},{"amount":9223372036854775807}])"})
+    EC_EXPECT_REFUSED("invariant_violated", try_change({{"payment_schedule", Json::parse(bad)}})) << bad;
+  EC_EXPECT_REFUSED("invariant_violated", try_change({{"contract_amount", "100.01"}}));
+  EC_EXPECT_REFUSED("invariant_violated", try_change({{"contract_amount", nullptr}}));
+  EC_EXPECT_OK(try_change({{"payment_schedule", {{{"amount", "100.00"}}}}}));
+  EC_EXPECT_OK(try_change({{"payment_schedule", Json::array()}, {"contract_amount", nullptr}}));
 }
 
 TEST_F(EventsTest, RiskLevelsFollow) {

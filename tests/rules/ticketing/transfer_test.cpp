@@ -155,6 +155,17 @@ TEST_F(TransferTest, AnotherNameUnderTheSameAddressIsACorrection) {
   const Json corrected = transfer(old, {{"name", "Beatrice Buyer"}, {"email", "bea@example.org"}});
   EXPECT_EQ(corrected["ticket"]["attendee_name"], "Beatrice Buyer");
   EC_EXPECT_OK(get(as_customer("bea@example.org"), tables::tickets, id_of(corrected["ticket"])));
+  const Json by_phone = {{"name", "Beatrice Buyer"}, {"email", "bea@example.org"}, {"phone", "+49 1"}};
+  const Json reached = transfer(corrected["ticket"], by_phone);
+  EC_EXPECT_REFUSED("invalid_argument", try_transfer(as_service(), to_ada(reached["ticket"], by_phone)));
+  for (const auto& [field, value] : {std::pair("email", "bea at home"), std::pair("name", "  ")}) {
+    Json bad = {{"name", "Carl"}, {"email", "carl@example.org"}};
+    bad[field] = value;
+    const auto refused = try_transfer(as_service(), to_ada(reached["ticket"], bad));
+    ASSERT_FALSE(refused.has_value()) << field;
+    ASSERT_EQ(refused.error().detail().fields.size(), 1U) << refused.error().to_json();
+    EXPECT_EQ(refused.error().detail().fields.front().field, field);
+  }
 }
 
 TEST_F(TransferTest, WhoMayPassOn) {
