@@ -140,6 +140,28 @@ TEST(ChartTest, HugeFiguresAndSpansStayInThePicture) {
   EXPECT_LT(svg.size(), 20'000U);
 }
 
+// Refunds of more than came in, as an import may hold them.
+TEST(ChartTest, FiguresBelowNothingStayInThePicture) {
+  const std::vector<CurvePoint> points = {{at("2026-05-01T10:00:00Z"), 12}, {at("2026-05-02T10:00:00Z"), -33}};
+  const std::string svg = sales_curve_svg(points, labels()).value();
+  EXPECT_TRUE(well_formed(svg));
+  EXPECT_NE(svg.find(">-40<"), std::string::npos) << svg;
+  for (const double y : heights(svg)) {
+    EXPECT_GE(y, 100);
+    EXPECT_LE(y, 424);
+  }
+}
+
+TEST(ChartTest, NothingInATextEndsIt) {
+  EXPECT_EQ(xml_escape("<a href=\"x\">'&'</a>\x01\t\n\x1f"),
+            "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;\t\n");
+  CurveLabels hostile = labels();
+  hostile.title = "\"/><script>alert('x')</script>";
+  const std::string svg = sales_curve_svg(a_month(), hostile).value();
+  EXPECT_TRUE(well_formed(svg));
+  EXPECT_EQ(svg.find("<script"), std::string::npos);
+}
+
 TEST(ChartTest, BadInputIsRefused) {
   const std::vector<CurvePoint> backwards = {{10, 1}, {5, 2}};
   EXPECT_FALSE(sales_curve_svg(backwards, labels()));
@@ -149,8 +171,14 @@ TEST(ChartTest, BadInputIsRefused) {
   const std::vector<CurvePoint> beyond = {{INT64_MIN, 1}, {INT64_MAX, 2}};
   EXPECT_FALSE(sales_curve_svg(beyond, labels()));
   CurveLabels scale = labels();
-  scale.value_scale = 19;
-  EXPECT_FALSE(sales_curve_svg(a_month(), scale));
+  for (const int digits : {19, 5, -1}) {
+    scale.value_scale = digits;
+    EXPECT_FALSE(sales_curve_svg(a_month(), scale));
+  }
+  for (const std::int64_t value : {INT64_MIN, INT64_MAX}) {
+    const std::vector<CurvePoint> too_large = {{at("2026-05-01T10:00:00Z"), value}};
+    EXPECT_FALSE(sales_curve_svg(too_large, labels()));
+  }
 }
 
 }  // namespace

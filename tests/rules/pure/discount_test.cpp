@@ -59,6 +59,27 @@ TEST(DiscountTest, BadValuesAreRefusedWhenWritten) {
   EXPECT_TRUE(bad_discount(DiscountType::buy_x_get_y, 10'000, 0, usd));
 }
 
+TEST(DiscountTest, TermsOfAnotherFormAreRefused) {
+  const Json good = {{"type", "percentage"}, {"value", "10"}, {"min_quantity", 1}, {"categories", Json::array()}};
+  ASSERT_TRUE(parse_terms(good));
+  const std::pair<const char*, Json> changes[] = {
+      {"type", 1},           {"type", "gift"},      {"value", 10},       {"value", "ten"},
+      {"min_quantity", "1"}, {"categories", "all"}, {"categories", {1}}, {"categories", {"all"}},
+  };
+  for (const auto& [name, value] : changes) {
+    Json bad = good;
+    bad[name] = value;
+    EXPECT_FALSE(parse_terms(bad)) << bad;
+  }
+  for (const auto& [name, value] : good.items()) {
+    Json bad = good;
+    bad.erase(name);
+    EXPECT_FALSE(parse_terms(bad)) << bad;
+  }
+  EXPECT_FALSE(parse_terms(Json::array()));
+  EXPECT_TRUE(bad_discount(DiscountType::fixed_amount, -1, 1, usd));
+}
+
 TEST(DiscountTest, TermsReadBackAsWritten) {
   const DiscountTerms terms{
       .type = DiscountType::fixed_amount, .value = 72'500, .min_quantity = 3, .categories = {id_of(1), id_of(2)}};
