@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <thread>
 #include <vector>
@@ -126,6 +127,32 @@ TEST(ProcessesTest, ACommitOfAnotherProcessIsHeardOf) {
   EXPECT_EQ(status, 0);
 }
 
+// Forks while another thread holds `mutex`, which does `then` before it lets go: how the child ended, 0 if `mutex` was
+// free there.
+int fork_while_held(sqlite3_mutex* mutex, const std::function<void()>& then) {
+  std::promise<void> taken;
+  std::promise<void> forked;
+  std::thread holder([&] {
+    sqlite3_mutex_enter(mutex);
+    taken.set_value();
+    forked.get_future().wait_for(std::chrono::milliseconds(50));  // the fork waits for `mutex` meanwhile
+    then();
+    sqlite3_mutex_leave(mutex);
+  });
+  taken.get_future().wait();
+  const pid_t child = fork();
+  if (child == 0) {
+    // Ends without a look back: ThreadSanitizer would miss the holder, who did not come along.
+    const char* const verdict = sqlite3_mutex_try(mutex) == SQLITE_OK ? "true" : "false";
+    execlp(verdict, verdict, nullptr);
+    _exit(2);
+  }
+  forked.set_value();
+  holder.join();
+  int status = -1;
+  return waitpid(child, &status, 0) == child ? status : -1;
+}
+
 // What a thread holds at the moment of a fork, no thread of the child would ever give back.
 TEST(ProcessesTest, AForkWaitsForWhoeverHoldsAMutexOfTheWholeProcess) {
   const test::TestFolder folder;
@@ -138,28 +165,7 @@ TEST(ProcessesTest, AForkWaitsForWhoeverHoldsAMutexOfTheWholeProcess) {
   shared.push_back(sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_VFS1));
   for (std::size_t i = 0; i < shared.size(); ++i) {
     if (i >= 3 && i <= 5) continue;  // SQLCipher reserves these and takes them nowhere
-    std::promise<void> taken;
-    std::promise<void> forked;
-    std::thread holder([&] {
-      sqlite3_mutex_enter(shared[i]);
-      taken.set_value();
-      forked.get_future().wait_for(std::chrono::milliseconds(50));
-      sqlite3_mutex_leave(shared[i]);
-    });
-    taken.get_future().wait();
-    const pid_t child = fork();
-    if (child == 0) {
-      // Ends without a look back: ThreadSanitizer would miss the holder, who did not come along.
-      const char* const verdict = sqlite3_mutex_try(shared[i]) == SQLITE_OK ? "true" : "false";
-      execlp(verdict, verdict, nullptr);
-      _exit(2);
-    }
-    forked.set_value();
-    holder.join();
-    ASSERT_GT(child, 0);
-    int status = -1;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0) << "mutex " << i << " is taken for ever";
+    EXPECT_EQ(fork_while_held(shared[i], [] {}), 0) << "mutex " << i << " is taken for ever";
   }
 }
 
@@ -177,28 +183,12 @@ TEST(ProcessesTest, AForkTakesTheMutexesInTheOrderInWhichOthersTakeThem) {
   sqlite3_mutex* const main = sqlite3_mutex_alloc(SQLITE_MUTEX_STATIC_MAIN);
   for (const auto& [outer, inner] : {std::pair(files, random), std::pair(random, main),
                                      std::pair(main, ecsql_sqlcipher_mutex(memory_of_sqlcipher))}) {
-    std::promise<void> taken;
-    std::promise<void> forked;
     bool free = false;
-    std::thread holder([&, outer = outer, inner = inner] {
-      sqlite3_mutex_enter(outer);
-      taken.set_value();
-      forked.get_future().wait_for(std::chrono::milliseconds(50));  // the fork waits for `outer` meanwhile
+    const int ended = fork_while_held(outer, [&free, inner = inner] {
       free = sqlite3_mutex_try(inner) == SQLITE_OK;
       if (free) sqlite3_mutex_leave(inner);
-      sqlite3_mutex_leave(outer);
     });
-    taken.get_future().wait();
-    const pid_t child = fork();
-    if (child == 0) {
-      execlp("true", "true", nullptr);
-      _exit(2);
-    }
-    forked.set_value();
-    holder.join();
-    ASSERT_GT(child, 0);
-    int status = -1;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(ended, 0);
     EXPECT_TRUE(free);
   }
 }

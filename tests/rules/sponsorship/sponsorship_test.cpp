@@ -20,24 +20,24 @@ class SponsorshipTest : public Fixture {
                                           {"benefits", Json::object()},
                                           {"max_sponsors", max}});
   }
+  static Json sponsor_row(const Uuid& event, const Uuid& package) {
+    return {{"event_id", to_text(event)},
+            {"package_id", to_text(package)},
+            {"company_name", "Acme"},
+            {"contract_value", "1"}};
+  }
 };
 
 TEST_F(SponsorshipTest, PackageAndSponsorAreOfOneEvent) {
   const Uuid package = add_package(add_event(), 3);
-  EC_EXPECT_REFUSED("invariant_violated", insert(as_user(Role::admin), tables::sponsors,
-                                                 {{"event_id", to_text(add_event())},
-                                                  {"package_id", to_text(package)},
-                                                  {"company_name", "Acme"},
-                                                  {"contract_value", "1"}}));
+  EC_EXPECT_REFUSED("invariant_violated",
+                    insert(as_user(Role::admin), tables::sponsors, sponsor_row(add_event(), package)));
 }
 
 TEST_F(SponsorshipTest, AReplacementWithinOneUnitNeedsNoSecondPlace) {
   const Uuid event = add_event();
   const Uuid package = add_package(event, 1);
-  const Json acme = {{"event_id", to_text(event)},
-                     {"package_id", to_text(package)},
-                     {"company_name", "Acme"},
-                     {"contract_value", "1"}};
+  const Json acme = sponsor_row(event, package);
   const Uuid first = add(tables::sponsors, acme);
   EC_EXPECT_OK(run(as_user(Role::admin), "test", [&](work::UnitOfWork& unit) -> Result<Json> {
     EC_TRY(changes, schema::decode_row(tables::sponsors, acme, schema::WriteKind::insert));
@@ -51,10 +51,7 @@ TEST_F(SponsorshipTest, AReplacementWithinOneUnitNeedsNoSecondPlace) {
 TEST_F(SponsorshipTest, AWithdrawnPackageIsTakenByNobodyNewAndKeepsItsSponsors) {
   const Uuid event = add_event();
   const Uuid package = add_package(event, 3);
-  const Json acme = {{"event_id", to_text(event)},
-                     {"package_id", to_text(package)},
-                     {"company_name", "Acme"},
-                     {"contract_value", "1"}};
+  const Json acme = sponsor_row(event, package);
   const Uuid first = add(tables::sponsors, acme);
   set(tables::sponsor_packages, package, {{"is_withdrawn", true}});
   EC_EXPECT_REFUSED("invariant_violated", insert(as_user(Role::admin), tables::sponsors, acme));
@@ -72,10 +69,7 @@ TEST_F(SponsorshipTest, AWithdrawnPackageIsTakenByNobodyNewAndKeepsItsSponsors) 
 TEST_F(SponsorshipTest, AFullPackageAndALimitBelowItsSponsorsAreRefused) {
   const Uuid event = add_event();
   const Uuid package = add_package(event, 2);
-  const Json acme = {{"event_id", to_text(event)},
-                     {"package_id", to_text(package)},
-                     {"company_name", "Acme"},
-                     {"contract_value", "1"}};
+  const Json acme = sponsor_row(event, package);
   add(tables::sponsors, acme);
   const Uuid last = add(tables::sponsors, acme);
   EC_EXPECT_REFUSED("package_full", insert(as_user(Role::admin), tables::sponsors, acme));
@@ -89,10 +83,7 @@ TEST_F(SponsorshipTest, AFullPackageAndALimitBelowItsSponsorsAreRefused) {
 TEST_F(SponsorshipTest, APackageInUseIsNotDeleted) {
   const Uuid event = add_event();
   const Uuid package = add_package(event, 1);
-  add(tables::sponsors, {{"event_id", to_text(event)},
-                         {"package_id", to_text(package)},
-                         {"company_name", "Acme"},
-                         {"contract_value", "1"}});
+  add(tables::sponsors, sponsor_row(event, package));
   EC_EXPECT_REFUSED("still_referenced", remove(as_user(Role::admin), tables::sponsor_packages, package));
   EC_EXPECT_OK(remove(as_user(Role::admin), tables::events, event));
 }
